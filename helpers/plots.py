@@ -1,0 +1,301 @@
+"""Every figure of the course: colour-blind-safe, labelled directly, and described in words.
+
+Each function returns a `Picture`: a matplotlib Figure whose `description` is shown to a screen
+reader as the image's alternative text. The background is opaque, so that a figure reads the same
+in JupyterLab's light and dark theme. Colours differ in lightness as well as hue, and lines differ
+in dashes too, so that nothing is said by colour alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from collections.abc import Mapping, Sequence
+
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator
+from torch import Tensor
+
+INK, PAPER, RULE = "#1f1f1f", "#fdfdfc", "#8c8c8c"
+COLOURS = ("#005f9e", "#b34700", "#00694a", "#8f2d6b", "#4d4d4d", "#7a5c00")  # each 4.5:1 or more on PAPER
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 2)))
+MARKERS = "osD^vP"
+DPI = 130
+
+Series = Sequence[float] | Tensor
+Interval = tuple[float, float]  # a mean and the half width of its interval
+
+
+class Picture(Figure):
+    """A matplotlib Figure with a description in words; a notebook shows both."""
+
+    description: str = ""
+
+    def to_png(self) -> bytes:
+        """The picture as PNG bytes."""
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", metadata={"Software": None})
+        return buffer.getvalue()
+
+    def _repr_html_(self) -> str:
+        source = base64.b64encode(self.to_png()).decode()
+        width = round(self.get_figwidth() * 96)
+        alt = html.escape(self.description)
+        return f'<img alt="{alt}" width="{width}" style="max-width:100%" src="data:image/png;base64,{source}">'
+
+    def __repr__(self) -> str:
+        return f"Picture: {self.description}"
+
+
+def image_grid(
+    images: Tensor | Sequence[Tensor],
+    titles: Sequence[str] | None = None,
+    *,
+    alt: str,
+    title: str = "",
+    columns: int = 8,
+    size: float = 1.0,
+    row_names: Sequence[str] | None = None,
+) -> Picture:
+    """Images side by side, each with its own title.
+
+    Args:
+        images: (N, C, H, W) or a list of (C, H, W), from 0 to 1; C is 1 or 3.
+        titles: one a picture.
+        alt: the description.
+        columns: pictures a row.
+        size: width of a picture in inches.
+        row_names: one a row, written at its left.
+
+    Example:
+        >>> import torch
+        >>> from helpers.plots import image_grid
+        >>> image_grid(torch.rand(3, 1, 8, 8), alt="Three squares of noise.")
+        Picture: Three squares of noise.
+    """
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    aspect = images[0].shape[-2] / images[0].shape[-1]
+    row_height = size * aspect + (0.28 * (1 + max(t.count("\n") for t in titles)) if titles else 0.06)
+    left = 0.12 * max(map(len, row_names)) if row_names else 0
+    figure = _figure(columns * size + left + 0.2, rows * row_height + (0.4 if title else 0.1), alt, title)
+    grid = figure.subplots(rows, columns, squeeze=False)
+    for i, axes in enumerate(grid.flat):
+        axes.set_xticks([])
+        axes.set_yticks([])
+        if i >= len(images):
+            axes.set_axis_off()
+            continue
+        picture = torch.as_tensor(images[i]).detach().float().clamp(0, 1)
+        grey = picture.shape[0] == 1
+        pixels = (picture[0] if grey else picture.permute(1, 2, 0)).numpy()
+        axes.imshow(pixels, cmap="gray" if grey else None, vmin=0, vmax=1)
+        if titles:
+            axes.set_title(titles[i], fontsize=9, pad=3)
+        if row_names and i % columns == 0:
+            axes.set_ylabel(row_names[i // columns], rotation=0, ha="right", va="center", fontsize=9)
+    return figure
+
+
+def curves(
+    series: Mapping[str, Series | tuple[Series, Series]],
+    x: Series | None = None,
+    *,
+    xlabel: str,
+    ylabel: str,
+    alt: str,
+    title: str = "",
+    log_x: bool = False,
+    log_y: bool = False,
+    ylim: tuple[float, float] | None = None,
+    markers: bool | None = None,
+) -> Picture:
+    """Lines against a common x, each named at its right end.
+
+    Args:
+        series: name -> the y values, or a pair of y values and half widths drawn as a band.
+        x: 1, 2, 3, ... if not given.
+        markers: draw the points; by default where there are at most 12.
+
+    Example:
+        >>> from helpers.plots import curves
+        >>> curves({"train": [3, 2, 1]}, xlabel="epoch", ylabel="loss", alt="The loss falls.")
+        Picture: The loss falls.
+    """
+    figure = _figure(7.2, 3.6, alt, title)
+    axes = figure.subplots()
+    ends = {}
+    for i, (name, y) in enumerate(series.items()):
+        y, half = y if isinstance(y, tuple) else (y, None)
+        y = torch.as_tensor(y, dtype=torch.float64).detach()
+        xs = torch.arange(1, len(y) + 1) if x is None else torch.as_tensor(x)[: len(y)]
+        colour, dash = COLOURS[i % len(COLOURS)], DASHES[i % len(DASHES)]
+        points = MARKERS[i % len(MARKERS)] if (markers if markers is not None else len(y) <= 12) else None
+        axes.plot(xs.numpy(), y.numpy(), color=colour, linestyle=dash, marker=points, markersize=4, linewidth=1.8)
+        if half is not None:
+            half = torch.as_tensor(half, dtype=torch.float64)
+            axes.fill_between(xs.numpy(), (y - half).numpy(), (y + half).numpy(), color=colour, alpha=0.15, linewidth=0)
+        ends[name] = (float(xs[-1]), float(y[-1]), colour)
+    _scales(axes, x, log_x, log_y, ylim)
+    _label(axes, xlabel, ylabel)
+    _name_ends(axes, ends)
+    return figure
+
+
+def loss_curves(history: Mapping[str, Sequence[float]], *, alt: str, title: str = "", ylabel: str = "loss") -> Picture:
+    """The training and the validation loss that `loops.fit` returns, against the epoch."""
+    names = {"train_loss": "training", "val_loss": "validation"}
+    series = {names[key]: values for key, values in history.items() if values}
+    return curves(series, xlabel="epoch", ylabel=ylabel, alt=alt, title=title)
+
+
+def bars(
+    values: Mapping[str, float | Interval],
+    *,
+    xlabel: str,
+    alt: str,
+    title: str = "",
+    xlim: tuple[float, float] | None = None,
+    digits: int = 1,
+) -> Picture:
+    """Horizontal bars, each with its name and its number; an interval is drawn as a line.
+
+    Args:
+        values: name -> a number, or a pair of a mean and the half width of its interval.
+        digits: decimals of the written numbers.
+
+    Example:
+        >>> from helpers.plots import bars
+        >>> bars({"scratch": 57.0, "pretrained": (67.0, 3.0)}, xlabel="accuracy (%)", alt="Pretrained is better.")
+        Picture: Pretrained is better.
+    """
+    figure = _figure(7.2, 0.8 + 0.36 * len(values) + (0.35 if title else 0), alt, title)
+    axes = figure.subplots()
+    means = [value[0] if isinstance(value, tuple) else value for value in values.values()]
+    halves = [value[1] if isinstance(value, tuple) else 0.0 for value in values.values()]
+    axes.barh(range(len(means)), means, color=COLOURS[0], height=0.62)
+    span = (xlim[1] - xlim[0]) if xlim else max(max(map(abs, means)), 1e-12)
+    for row, (mean, half) in enumerate(zip(means, halves, strict=True)):
+        text = f"{mean:.{digits}f}" + (f" ± {half:.{digits}f}" if half else "")
+        if half:
+            axes.plot([mean - half, mean + half], [row, row], color=INK, linewidth=1.6, marker="|", markersize=8)
+        axes.text(max(mean, 0) + half + 0.015 * span, row, text, va="center", fontsize=9, color=INK)
+    axes.set_yticks(range(len(means)), list(values), fontsize=9)
+    axes.invert_yaxis()
+    if xlim:
+        axes.set_xlim(xlim)
+    elif max(means) > 0:
+        axes.set_xlim(min(0, 1.15 * min(means)), 1.18 * max(m + h for m, h in zip(means, halves, strict=True)))
+    _label(axes, xlabel, "")
+    axes.grid(False, axis="y")
+    return figure
+
+
+def scatter(
+    points: Tensor, labels: Tensor, classes: Sequence[str], *, xlabel: str, ylabel: str, alt: str, title: str = ""
+) -> Picture:
+    """Points (N, 2) drawn as the names of their classes, so that no legend is needed.
+
+    Args:
+        labels: (N,) class of each point.
+        classes: K short names, such as "0" to "9".
+    """
+    figure = _figure(6.4, 4.6, alt, title)
+    axes = figure.subplots()
+    for label, name in enumerate(classes):
+        own = points[labels == label].detach()
+        colour = COLOURS[label % len(COLOURS)]
+        axes.scatter(
+            own[:, 0].numpy(), own[:, 1].numpy(), marker=f"${name}$", s=34, color=colour, linewidths=0.2, alpha=0.75
+        )
+    _label(axes, xlabel, ylabel)
+    return figure
+
+
+def heatmap(
+    matrix: Tensor,
+    *,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    xlabel: str,
+    ylabel: str,
+    alt: str,
+    title: str = "",
+    number: str = "{:.0f}",
+) -> Picture:
+    """A table of numbers (R, C) on shades of blue; the numbers are written in the cells.
+
+    Args:
+        number: how a number is written, as a format string.
+    """
+    matrix = torch.as_tensor(matrix).detach().double()
+    figure = _figure(1.6 + 0.52 * matrix.shape[1], 1.2 + 0.42 * matrix.shape[0], alt, title)
+    axes = figure.subplots()
+    low, high = min(0.0, matrix.min().item()), matrix.max().item()
+    axes.imshow(matrix.numpy(), cmap="Blues", vmin=low, vmax=high, aspect="auto")
+    for i, row in enumerate(matrix.tolist()):
+        for j, value in enumerate(row):
+            colour = PAPER if (value - low) > 0.55 * max(high - low, 1e-12) else INK
+            axes.text(j, i, number.format(value), ha="center", va="center", fontsize=8, color=colour)
+    axes.set_xticks(range(len(columns)), list(columns), fontsize=9)
+    axes.set_yticks(range(len(rows)), list(rows), fontsize=9)
+    _label(axes, xlabel, ylabel)
+    axes.grid(False)
+    return figure
+
+
+def _figure(width: float, height: float, alt: str, title: str) -> Picture:
+    """An empty picture; a description is not optional."""
+    if not alt.strip():
+        raise ValueError("alt is empty: describe in a sentence what the figure shows")
+    figure = Picture(figsize=(width, height), dpi=DPI, facecolor=PAPER, layout="constrained")
+    figure.description = alt.strip()
+    if title:
+        figure.suptitle(title, fontsize=11, color=INK)
+    return figure
+
+
+def _label(axes: Axes, xlabel: str, ylabel: str) -> None:
+    """Axis names, a faint grid and no box."""
+    axes.set_facecolor(PAPER)
+    axes.set_xlabel(xlabel, fontsize=10, color=INK)
+    axes.set_ylabel(ylabel, fontsize=10, color=INK)
+    axes.tick_params(colors=INK, labelsize=9)
+    axes.grid(color="#dddddd", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(RULE)
+
+
+def _scales(axes: Axes, x: Series | None, log_x: bool, log_y: bool, ylim: tuple[float, float] | None) -> None:
+    if log_x:
+        axes.set_xscale("log")
+        if x is not None and len(x) <= 12:
+            axes.xaxis.set_major_locator(FixedLocator([float(value) for value in x]))
+            axes.xaxis.set_minor_locator(NullLocator())
+            axes.xaxis.set_major_formatter("{x:g}")
+    if log_y:
+        axes.set_yscale("log")
+    if ylim:
+        axes.set_ylim(ylim)
+
+
+def _name_ends(axes: Axes, ends: Mapping[str, tuple[float, float, str]]) -> None:
+    """Write each line's name right of its end, pushed apart where two would overlap."""
+    axes.figure.canvas.draw()
+    to_axes = axes.transData + axes.transAxes.inverted()
+    gap, placed = 0.075, {}
+    for name, (x, y, _) in sorted(ends.items(), key=lambda item: item[1][1]):
+        wanted = to_axes.transform((x, y))[1]
+        placed[name] = max(wanted, max(placed.values(), default=-1.0) + gap)
+    excess = max(placed.values(), default=0) - 1
+    if excess > 0:  # push the pile down again
+        top = 1.0
+        for name in sorted(placed, key=placed.get, reverse=True):
+            placed[name] = min(placed[name], top)
+            top = placed[name] - gap
+    for name, (_, _, colour) in ends.items():
+        axes.text(1.015, placed[name], name, transform=axes.transAxes, color=colour, fontsize=9, va="center")
