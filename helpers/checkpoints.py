@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save as to_bytes
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 SHIPPED = Path(__file__).parent / "shipped"  # the small encoders that come with the course
@@ -40,7 +42,8 @@ class LoadReport:
 def save_model(model: nn.Module, path: str | Path, *, what: str, trained: str, data: str, licence: str) -> Path:
     """Write the model's weights to `path` with the facts that a reader needs; return the path.
 
-    The file is written beside `path` and renamed, so that a crash leaves the old file whole.
+    A missing folder is made. The file is written beside `path` and renamed, so that a crash leaves
+    the old file whole.
 
     Args:
         what: the model in a few words.
@@ -62,9 +65,14 @@ def save_model(model: nn.Module, path: str | Path, *, what: str, trained: str, d
         line.safetensors: 2 tensors loaded
     """
     path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(f"{path.parent}: cannot make this folder ({error.strerror}). Choose another") from error
     facts = {"what": what, "trained": trained, "data": data, "licence": licence}
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    write_atomically(path, to_bytes(tensors, metadata=facts))
+    with replacing(path) as temporary:
+        save_file(tensors, temporary, metadata=facts)
     return path
 
 
@@ -115,40 +123,52 @@ def read_checkpoint(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such checkpoint. Run the page that saves it, or check the path")
-    with path.open("rb") as file:
-        start = file.read(4)
-    if start[:2] == b"PK" or start[:1] == b"\x80":
-        raise CheckpointError(
-            f"{path}: this is a pickle (from torch.save), which can run code when loaded. Load it with "
-            "torch.load(path, weights_only=True) if you trust its source, then save_model() it"
-        )
     try:
         with safe_open(path, framework="pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
     except SafetensorError as error:
+        with path.open("rb") as file:
+            start = file.read(2)
+        if start in (b"PK", b"\x80\x02"):  # a zip file, as torch.save writes it, or a bare pickle
+            raise CheckpointError(
+                f"{path}: this is a pickle (from torch.save), which can run code when loaded. Load it with "
+                "torch.load(path, weights_only=True) if you trust its source, then save_model() it"
+            ) from error
         raise CheckpointError(f"{path}: not a whole safetensors file ({error}). Copy or save it again") from error
 
 
-def write_atomically(path: str | Path, content: bytes) -> None:
-    """Write `content` beside `path`, then rename: at no moment is there half a file.
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """A temporary path beside `path` to write to, renamed to `path` at the end: never half a file.
 
     Raises:
         OSError: the folder is missing or cannot be written; an older file is untouched.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from helpers.checkpoints import replacing
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     with replacing(Path(folder) / "a.txt") as temporary:
+        ...         _ = temporary.write_text("whole")
+        ...     (Path(folder) / "a.txt").read_text()
+        'whole'
     """
     path = Path(path)
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
         raise OSError(f"{path.parent}: cannot write here ({error.strerror}). Choose another folder") from error
+    os.close(handle)
+    temporary = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())  # on the disk before the old file goes
+        temporary.chmod(0o644)
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 

@@ -90,7 +90,7 @@ def fit(
     scheduler = schedule and torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: schedule(step / total_steps))
 
     history: History = {"train_loss": [], "val_loss": []}
-    good_weights, best_loss, best_epoch = _snapshot(model), math.inf, -1
+    good_weights, best_loss, best_epoch = copy.deepcopy(model.state_dict()), math.inf, -1
     bar = tqdm(range(epochs), desc="epoch", leave=False, disable=not progress)
     for epoch in bar:
         _train_mode(model)
@@ -119,9 +119,10 @@ def fit(
         bar.set_postfix({name: f"{values[-1]:.3f}" for name, values in history.items() if values})
 
         if patience is None:
-            good_weights = _snapshot(model)
+            _copy_weights(model, good_weights)
         elif history["val_loss"][-1] < best_loss:
-            good_weights, best_loss, best_epoch = _snapshot(model), history["val_loss"][-1], epoch
+            _copy_weights(model, good_weights)
+            best_loss, best_epoch = history["val_loss"][-1], epoch
         elif epoch - best_epoch >= patience:
             bar.close()
             break
@@ -275,5 +276,8 @@ def _train_mode(model: nn.Module) -> None:
             module.eval()
 
 
-def _snapshot(model: nn.Module) -> dict[str, Tensor]:
-    return copy.deepcopy(model.state_dict())
+@torch.no_grad()
+def _copy_weights(model: nn.Module, target: dict[str, Tensor]) -> None:
+    """Write the model's present weights into tensors that are already there."""
+    for name, tensor in model.state_dict().items():
+        target[name].copy_(tensor)

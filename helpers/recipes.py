@@ -17,7 +17,7 @@ from helpers.loops import History, augmented, classification_loss, denoising_los
 from helpers.models import Autoencoder, Classifier, Decoder, Encoder
 
 CONTENDERS = ("scratch", "scratch, strong", "warped autoencoder", "letters", "letters + self-training")
-ROUNDS = (0.1, 0.3, 0.6, 0.9)  # share of the unlabelled pool that each round of self-training believes
+ROUNDS = (0.2, 0.5, 0.8, 0.95)  # share of the unlabelled pool that each round of self-training believes
 
 
 def pretrain_letters(
@@ -43,26 +43,20 @@ def pretrain_warped(
     return model, fit(model, loss_fn, loader, epochs=epochs, lr=4e-3, schedule=one_cycle, progress=progress)
 
 
-def finetune(
-    encoder: nn.Module, train_set: LabelledImages, *, seed: int, steps: int = 150, augment: bool = True
-) -> Classifier:
-    """Put a new head on a copy of the encoder and train both on the labelled images.
+def finetune(encoder: nn.Module, train_set: LabelledImages, *, seed: int, augment: bool = True) -> Classifier:
+    """Put a new head on a copy of the encoder and train both for 150 steps on the labelled images.
 
     A handful of images is repeated to fill a batch of at least 40: each copy is warped another way.
     """
     torch.manual_seed(seed)
     model = Classifier(copy.deepcopy(encoder), classes=len(train_set.classes))
     filled = train_set.subset(torch.arange(len(train_set)).repeat(max(1, 40 // len(train_set))))
-    loader = make_loader(filled, batch_size=64, shuffle=True, seed=seed)
-    loss_fn = augmented(classification_loss, warp) if augment else classification_loss
-    fit(model, loss_fn, loader, epochs=max(1, steps // len(loader)), lr=3e-3, schedule=one_cycle, progress=False)
+    _train(model, filled, steps=150, lr=3e-3, seed=seed, augment=augment)
     return model
 
 
 def self_train(encoder: nn.Module, train_set: LabelledImages, pool: Tensor, *, seed: int) -> list[Classifier]:
     """Fine-tune, then let the model label the pool and learn from what it is most sure of, in rounds.
-
-    Each round starts again from the pretrained encoder, so that early mistakes can be forgotten.
 
     Args:
         train_set: the few labelled images.
@@ -79,7 +73,11 @@ def self_train(encoder: nn.Module, train_set: LabelledImages, pool: Tensor, *, s
         repeats = max(1, len(believed) // (4 * len(train_set)))  # true labels make a fifth of the whole
         images = torch.cat([train_set.images.repeat(repeats, 1, 1, 1), believed.images])
         labels = torch.cat([train_set.labels.repeat(repeats), believed.labels])
-        models.append(finetune(encoder, LabelledImages(images, labels, train_set.classes), seed=seed + 100 * number))
+        mixture = LabelledImages(images, labels, train_set.classes)
+        model = copy.deepcopy(models[-1])
+        steps = 200 if number == len(ROUNDS) else 60  # the last round settles
+        _train(model, mixture, steps=steps, lr=2e-3, seed=seed + 100 * number)
+        models.append(model)
     return models
 
 
@@ -127,3 +125,14 @@ def contender(
     if name == "letters + self-training":
         return self_train(encoder, few, train_set.images, seed=seed)[-1]
     raise ValueError(f"no contender {name!r}; there are {CONTENDERS}")
+
+
+def _train(
+    model: Classifier, train_set: LabelledImages, *, steps: int, lr: float, seed: int, augment: bool = True
+) -> None:
+    """About `steps` steps of warped batches: whole epochs, as many as come closest."""
+    torch.manual_seed(seed)
+    loader = make_loader(train_set, batch_size=64, shuffle=True, seed=seed)
+    loss_fn = augmented(classification_loss, warp) if augment else classification_loss
+    epochs = max(1, round(steps / len(loader)))
+    fit(model, loss_fn, loader, epochs=epochs, lr=lr, schedule=one_cycle, progress=False)

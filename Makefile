@@ -1,0 +1,31 @@
+# lab: open the course.  test: prove it.  run: all pages to build/html.  notebooks: refresh outputs in place.
+# bench: measure.  shipped: make helpers/shipped anew (encoders, label-budget race).
+PYTHON ?= python3
+PORT ?= 8888
+export PORT BROWSER
+
+.PHONY: lab test run notebooks bench shipped
+
+lab:
+	@$(PYTHON) tools/bootstrap.py
+	@.venv/bin/python tools/lab.py
+
+test:
+	@$(PYTHON) tools/bootstrap.py test
+	@.venv/bin/python tools/check.py
+
+run:
+	@$(PYTHON) tools/bootstrap.py test
+	@.venv/bin/python tools/pages.py run $(PAGES)
+
+notebooks:
+	@$(PYTHON) tools/bootstrap.py test
+	@.venv/bin/python tools/pages.py refresh $(PAGES)
+
+bench:
+	@$(PYTHON) tools/bootstrap.py test bench
+	@.venv/bin/python tools/bench.py
+
+shipped:
+	@$(PYTHON) tools/bootstrap.py
+	@.venv/bin/python tools/ship.py

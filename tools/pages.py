@@ -1,0 +1,178 @@
+"""Execute the course's pages headless: into build/html (`run`) or in place (`refresh`).
+
+    python tools/pages.py run [PAGE ...]
+    python tools/pages.py refresh [PAGE ...]
+
+A page is named by the beginning of its file name, such as 04. Prints a line a page: seconds,
+memory rise above the imports, result. Exits with 1 if a page fails, after its error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import html
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from tqdm import tqdm
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = ROOT / "notebooks"
+BUILD = ROOT / "build" / "html"
+CELL_TIMEOUT = 300  # seconds
+
+
+@dataclass
+class Run:
+    """One execution of one page."""
+
+    path: Path
+    notebook: nbformat.NotebookNode
+    seconds: float
+    memory_rise: int | None  # bytes above the peak after the first code cell, which imports
+    error: str
+
+    def __str__(self) -> str:
+        memory = f"{self.memory_rise / 2**20:5.0f} MB" if self.memory_rise is not None else "      ?"
+        return f"{self.path.name:28} {self.seconds:6.1f} s  {memory}  {'failed' if self.error else 'ok'}"
+
+
+def find_pages(names: list[str]) -> list[Path]:
+    """The notebooks whose file names begin with one of `names`, or all, in order."""
+    pages = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
+    if not names:
+        return pages
+    for name in names:
+        if not any(page.name.startswith(name) for page in pages):
+            sys.exit(f"no page begins with {name!r}; there are {', '.join(page.stem for page in pages)}")
+    return [page for page in pages if page.name.startswith(tuple(names))]
+
+
+def execute(path: Path, progress: bool = True) -> Run:
+    """Run one page from a fresh kernel, as "Run All" would; the file is not touched."""
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    code_cells = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    bar = tqdm(total=len(code_cells), desc=path.stem, unit="cell", leave=False, disable=not progress)
+    peaks: list[int | None] = []
+
+    def after_cell(cell: nbformat.NotebookNode, cell_index: int, **_: object) -> None:
+        bar.update()
+        if cell_index == code_cells[0]:
+            peaks.append(peak_memory(client.km.provisioner.pid))
+        if cell_index == code_cells[-1]:
+            peaks.append(peak_memory(client.km.provisioner.pid))
+
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_TIMEOUT,
+        kernel_name="python3",
+        record_timing=False,
+        store_widget_state=False,
+        resources={"metadata": {"path": str(path.parent)}},
+        on_cell_executed=after_cell,
+    )
+    start, error = time.perf_counter(), ""
+    try:
+        client.execute()
+    except (CellExecutionError, CellTimeoutError, DeadKernelError) as problem:
+        error = str(problem)
+    seconds = time.perf_counter() - start
+    bar.close()
+    rise = peaks[-1] - peaks[0] if len(peaks) == 2 and None not in peaks else None
+    tidy(notebook)
+    return Run(path, notebook, seconds, rise, error)
+
+
+def peak_memory(pid: int) -> int | None:
+    """The most memory in bytes that a process ever held, where the system says so (Linux)."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return None
+    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))
+
+
+def tidy(notebook: nbformat.NotebookNode) -> None:
+    """Drop what changes from run to run and says nothing: finished progress bars, widget state, versions."""
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook.metadata["language_info"] = {"name": "python"}
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream":
+                lines = (line.rstrip().rsplit("\r", 1)[-1] for line in output.text.splitlines())
+                output.text = "".join(f"{line}\n" for line in lines if line.strip())
+        if "outputs" in cell:
+            cell.outputs = [o for o in cell.outputs if o.output_type != "stream" or o.text]
+
+
+def write_html(run: Run) -> Path:
+    """Export an executed page to build/html."""
+    from nbconvert import HTMLExporter
+
+    body, _ = HTMLExporter().from_notebook_node(run.notebook, {"metadata": {"name": run.path.stem}})
+    BUILD.mkdir(parents=True, exist_ok=True)
+    target = BUILD / f"{run.path.stem}.html"
+    target.write_text(body, encoding="utf-8")
+    return target
+
+
+def write_index(runs: list[Run]) -> None:
+    """A page that links all others, with what was measured."""
+    rows = "\n".join(
+        f'<tr><td><a href="{run.path.stem}.html">{html.escape(title_of(run.notebook))}</a></td>'
+        f"<td>{run.seconds:.1f} s</td><td>{'failed' if run.error else 'ok'}</td></tr>"
+        for run in runs
+    )
+    BUILD.mkdir(parents=True, exist_ok=True)
+    (BUILD / "index.html").write_text(
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Pretrained models: the course</title>'
+        "<style>body{font:1rem/1.6 system-ui;margin:3rem auto;max-width:44rem}td{padding:.2rem 1.5rem .2rem 0}</style>"
+        f"<h1>Pretrained models: the course</h1><table><tr><th>page</th><th>run in</th><th>result</th></tr>\n{rows}"
+        "</table></html>\n",
+        encoding="utf-8",
+    )
+
+
+def title_of(notebook: nbformat.NotebookNode) -> str:
+    """The first heading."""
+    return notebook.cells[0].source.splitlines()[0].lstrip("# ")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("action", choices=("run", "refresh"))
+    parser.add_argument("pages", nargs="*", metavar="PAGE")
+    arguments = parser.parse_args()
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # a warning about frozen modules says nothing here
+    runs = []
+    for page in find_pages(arguments.pages):
+        run = execute(page, progress=sys.stderr.isatty())
+        runs.append(run)
+        print(run, flush=True)
+        if run.error:
+            print(run.error, file=sys.stderr)
+        if arguments.action == "refresh" and not run.error:
+            nbformat.write(run.notebook, page)
+        if arguments.action == "run":
+            write_html(run)
+    if arguments.action == "run":
+        write_index(runs)
+        print(f"open {(BUILD / 'index.html').relative_to(ROOT)}")
+    failed = [run.path.stem for run in runs if run.error]
+    print(f"{len(runs) - len(failed)} pages ran, {len(failed)} failed {' '.join(failed)}".rstrip())
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
