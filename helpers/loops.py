@@ -127,6 +127,8 @@ def fit(
             bar.close()
             break
 
+    optimizer.zero_grad()  # gives the gradients' memory back,
+    optimizer.state.clear()  # and that of Adam's averages, which a reference cycle would keep
     model.load_state_dict(good_weights)
     model.eval()
     return history

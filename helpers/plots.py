@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 from torch import Tensor
@@ -252,6 +253,7 @@ def _figure(width: float, height: float, alt: str, title: str) -> Picture:
     if not alt.strip():
         raise ValueError("alt is empty: describe in a sentence what the figure shows")
     figure = Picture(figsize=(width, height), dpi=DPI, facecolor=PAPER, layout="constrained")
+    FigureCanvasAgg(figure)  # draws without pyplot, and so without a window or a global state
     figure.description = alt.strip()
     if title:
         figure.suptitle(title, fontsize=11, color=INK)

@@ -10,10 +10,12 @@ import copy
 
 import torch
 from torch import Tensor, nn
+from torch.utils.data import TensorDataset
 
 from helpers.checkpoints import load_encoder, shipped_encoder
 from helpers.data import LabelledImages, change_stroke, few_labels, make_loader, warp
 from helpers.loops import History, augmented, classification_loss, denoising_loss, fit, one_cycle
+from helpers.metrics import predict
 from helpers.models import Autoencoder, Classifier, Decoder, Encoder
 
 CONTENDERS = ("scratch", "scratch, strong", "warped autoencoder", "letters", "letters + self-training")
@@ -81,15 +83,14 @@ def self_train(encoder: nn.Module, train_set: LabelledImages, pool: Tensor, *, s
     return models
 
 
-@torch.no_grad()
 def pseudo_labels(model: nn.Module, pool: Tensor, classes: list[str], share: float) -> LabelledImages:
     """The pool's images that the model is most sure of, with the labels that it gives them.
 
     Args:
         share: part of the pool to keep, the same number of each class where there are as many.
     """
-    model.eval()
-    confidence, labels = model(pool).softmax(dim=1).max(dim=1)
+    logits, _ = predict(model, make_loader(TensorDataset(pool, torch.zeros(len(pool))), batch_size=500))
+    confidence, labels = logits.softmax(dim=1).max(dim=1)
     most = int(share * len(pool) / len(classes))
     chosen = []
     for label in range(len(classes)):

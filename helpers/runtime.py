@@ -3,6 +3,10 @@
 Containers lie about cores: a container with a quota of one processor still *sees* all of the
 host's. PyTorch would start a thread for each and spend its time waiting. So the number of threads
 comes from the quota, not from `os.cpu_count()`.
+
+And it is half of the quota. The course's networks are so small that a second thread gains next to
+nothing; but as soon as the browser, the server or a neighbour wants a core, threads that wait for
+each other are several times slower than one thread alone.
 """
 
 from __future__ import annotations
@@ -40,7 +44,9 @@ class Runtime:
 
 
 def setup(seed: int = 0, device: str = "cpu") -> Runtime:
-    """Seed Python, NumPy and torch, set torch's threads from the CPU quota, and say so.
+    """Seed Python, NumPy and torch, set torch's threads to half of the CPU quota, and say so.
+
+    OMP_NUM_THREADS in the environment asks for another number of threads, up to the quota.
 
     The course's models are so small that a GPU would mostly wait for the next one, and the same
     seed gives the same numbers only on the same device; so `device` is the CPU unless you ask.
@@ -67,7 +73,7 @@ def setup(seed: int = 0, device: str = "cpu") -> Runtime:
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002  what other libraries draw from
     torch.manual_seed(seed)
-    threads = cpu_quota()
+    threads = cpu_quota() if _asked_threads() else max(1, cpu_quota() // 2)
     torch.set_num_threads(threads)
     return Runtime(seed, chosen, threads, memory_limit(), _versions())
 
@@ -79,9 +85,15 @@ def cpu_quota() -> int:
     """
     limits = [len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()]
     limits += [math.ceil(quota) for quota in _cgroup_cpu_quotas()]
-    if os.environ.get("OMP_NUM_THREADS", "").isdigit():
-        limits.append(int(os.environ["OMP_NUM_THREADS"]))
+    if _asked_threads():
+        limits.append(_asked_threads())
     return max(1, min(limit for limit in limits if limit is not None))
+
+
+def _asked_threads() -> int | None:
+    """What the user asked for by OMP_NUM_THREADS, the standard way; None if nothing."""
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return int(asked) if asked.isdigit() and int(asked) else None
 
 
 def memory_limit() -> int | None:
