@@ -230,6 +230,12 @@ def test_an_encoder_of_which_nothing_matches(path):
     refuses(load_encoder, nn.Linear(3, 3), path, words)
 
 
+@pytest.mark.parametrize(("names", "words"), [("abc", "It holds a, b, c;"), ("abcde", "It holds a, b, c and 2 more;")])
+def test_long_lists_are_cut(tmp_path, names, words):
+    save_file({name: torch.zeros(1) for name in names}, tmp_path / "x.safetensors")
+    refuses(load_encoder, nn.Linear(3, 3), tmp_path / "x.safetensors", words)
+
+
 def test_a_file_without_facts(tmp_path):
     save_file(nn.Linear(1, 1).state_dict(), tmp_path / "x.safetensors")
     assert load_model(nn.Linear(1, 1), tmp_path / "x.safetensors").facts == {}

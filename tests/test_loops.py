@@ -103,7 +103,7 @@ def test_is_plain_adam(images):
         losses.append(total / 16)
     history = fit(ours, classification_loss, make_loader(images, batch_size=6), epochs=3, lr=0.01, progress=False)
     assert history == {"train_loss": pytest.approx(losses), "val_loss": []}
-    assert equal(ours.state_dict(), theirs.state_dict())
+    assert equal(ours.state_dict(), theirs.state_dict()) and not ours.training
 
 
 def test_default_lr_is_a_thousandth():
@@ -248,7 +248,10 @@ def test_nothing_to_train(images, model, lr):
 
 def test_one_cycle():
     assert one_cycle(0) == pytest.approx(0.04)
+    assert one_cycle(0.15) == pytest.approx(0.52)
+    assert one_cycle(0.25) == pytest.approx(0.04 + 0.48 * (1 - math.cos(math.pi * 5 / 6)))
     assert one_cycle(0.3) == pytest.approx(1)
+    assert one_cycle(0.65) == pytest.approx(0.5)
     assert one_cycle(0.3 - 1e-9) == pytest.approx(1)
     assert one_cycle(1) == pytest.approx(0, abs=1e-12)
     rising, falling = [one_cycle(i / 100) for i in range(31)], [one_cycle(i / 100) for i in range(30, 101)]

@@ -233,6 +233,11 @@ def test_wilson_is_scipys(right, total, confidence):
     assert wilson_interval(right, total, confidence) == pytest.approx((expected.low, expected.high), abs=1e-9)
 
 
+def test_wilson_stays_within_0_and_1():
+    for total in range(1, 300):
+        assert wilson_interval(0, total)[0] >= 0 and wilson_interval(total, total)[1] <= 1
+
+
 @pytest.mark.parametrize(("right", "total"), [(0, 0), (-1, 5), (6, 5)])
 def test_wilson_refuses(right, total):
     with pytest.raises(ValueError, match="0 <= right <= total"):
@@ -267,7 +272,7 @@ def test_bootstrap_draws_with_replacement_and_repeats():
     assert len(seen) == 50
     assert all(indices.shape == (20,) and indices.min() >= 0 and indices.max() < 20 for indices in seen)
     assert any(len(indices.unique()) < 20 for indices in seen)
-    assert bootstrap_interval(lambda indices: float(indices[0]), 20, resamples=50) == interval
+    assert bootstrap_interval(lambda indices: float(indices[0]), 20, resamples=50, seed=0) == interval
     assert bootstrap_interval(lambda indices: float(indices.sum()), 20, resamples=50, seed=1) != interval
     narrow = bootstrap_interval(lambda indices: float(indices[0]), 20, resamples=50, confidence=0.2)
     assert interval[0] <= narrow[0] <= narrow[1] <= interval[1] and narrow != interval
@@ -316,6 +321,12 @@ def test_full_confidence_has_a_bin():
     assert (confidence.tolist(), right.tolist(), count.tolist()) == ([1.0], [0.5], [2])
     assert calibration_error(logits, torch.tensor([0, 0])) == 0.5
     assert calibration_error(logits, torch.tensor([0, 1])) == 0.0
+
+
+def test_full_confidence_shares_the_last_bin():
+    logits = torch.tensor([[1000.0, 0.0], [3.0, 0.0]])  # 1 and 0.95
+    confidence, _, count = calibration(logits, torch.tensor([0, 0]))
+    assert count.tolist() == [2] and 0.97 < confidence.item() < 0.98
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])

@@ -34,8 +34,11 @@ def test_norm_switches_batchnorm(norm):
     assert all((layer.bias is None) == norm for layer in convolutions)
 
 
-def test_encoder_ends_in_relu():
-    assert Encoder()(torch.randn(4, 1, 32, 32)).min() >= 0
+@pytest.mark.parametrize("norm", [True, False])
+def test_encoder_has_three_relus_and_ends_in_one(norm):
+    encoder = Encoder(norm=norm)
+    assert sum(isinstance(layer, nn.ReLU) for layer in encoder.layers) == 3
+    assert encoder(torch.randn(4, 1, 32, 32)).min() == 0
 
 
 def test_decoder_gives_logits():
