@@ -48,7 +48,7 @@ def accuracy(predictions: Tensor, labels: Tensor) -> float:
     Source: article sections 2.3 and 4.5.
     """
     predictions, labels = _classes_of(predictions, labels)
-    return (predictions == labels).float().mean().item()
+    return (predictions == labels).double().mean().item()
 
 
 def confusion_matrix(predictions: Tensor, labels: Tensor, classes: int) -> Tensor:
@@ -105,10 +105,11 @@ def average_f1(confusion: Tensor, average: str) -> float:
     """
     if average not in AVERAGES:
         raise ValueError(f"average must be one of {AVERAGES}, got {average!r}")
+    confusion = confusion.double()
     _, _, f1 = precision_recall_f1(confusion)
     if average == "micro":
         return (confusion.diagonal().sum() / confusion.sum()).item()
-    weights = confusion.sum(dim=1).double() if average == "weighted" else torch.ones_like(f1)
+    weights = confusion.sum(dim=1) if average == "weighted" else torch.ones_like(f1)
     present = (confusion.sum(dim=0) + confusion.sum(dim=1)) > 0  # scikit-learn leaves absent classes out
     return (f1[present] @ weights[present] / weights[present].sum()).item()
 

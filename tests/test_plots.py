@@ -63,6 +63,7 @@ def contrast(first, second):
 def test_every_figure_is_a_described_picture(name):
     picture = DRAW[name](alt="  What it shows. ", title="A title")
     assert isinstance(picture, Picture) and isinstance(picture, Figure)
+    assert b"Software" not in picture.to_png()
     assert picture.description == "What it shows."
     assert repr(picture) == "Picture: What it shows."
     assert picture.to_png().startswith(b"\x89PNG\r\n\x1a\n")
@@ -163,6 +164,11 @@ def test_no_two_end_labels_overlap(ends, title):
     assert sorted(range(len(ends)), key=lambda i: middles[i]) == order
 
 
+def test_long_names_have_room():
+    picture = curves({"a line with quite a long name": [1.0, 2.0]}, alt="x", **AXES)
+    assert boxes(picture)[0].x1 <= picture.bbox.x1
+
+
 def test_labels_that_are_apart_stay_at_their_lines():
     picture = curves({"a": [0.0, 0.0], "b": [0.0, 0.5], "c": [0.0, 1.0]}, alt="x", **AXES)
     for line, box in zip(picture.axes[0].lines, boxes(picture), strict=True):
@@ -243,7 +249,7 @@ def test_bars_write_their_numbers():
     assert [label.get_text() for label in axes.get_yticklabels()] == ["scratch", "pretrained"]
     assert axes.yaxis_inverted() and axes.get_xlabel() == "accuracy"
     assert axes.lines[0].get_xdata() == pytest.approx([63.79, 70.21])
-    assert axes.get_xlim()[0] == 0
+    assert axes.get_xlim() == (0, pytest.approx(1.18 * 70.21))
     assert words_in(bars({"a": 0.1234}, digits=3, xlabel="x", alt="x")) == ["0.123"]
     assert bars({"a": 0.5}, xlim=(0, 1), xlabel="x", alt="x").axes[0].get_xlim() == (0, 1)
 

@@ -146,6 +146,23 @@ def test_contenders_repeat(bars, quick):
     assert equal(first, again) and not equal(first, other)
 
 
+def test_contenders_draw_their_labels_with_the_seed(bars, quick, monkeypatch):
+    asked, real = [], recipes.few_labels
+    monkeypatch.setattr(
+        recipes, "few_labels", lambda *args, **words: asked.append((args, words)) or real(*args, **words)
+    )
+    contender("scratch", bars, 3, seed=5)
+    assert asked == [((bars, 3), {"seed": 5})]
+
+
+@pytest.mark.parametrize("augment", [True, False])
+def test_finetuning_warps_where_asked(bars, quick, monkeypatch, augment):
+    warped = []
+    monkeypatch.setattr(recipes, "warp", lambda images: warped.append(len(images)) or images)
+    finetune(Encoder(width=2), bars, seed=0, augment=augment)
+    assert bool(warped) == augment
+
+
 def test_no_such_contender(bars):
     with pytest.raises(ValueError, match=r"no contender 'luck'; there are \('scratch'"):
         contender("luck", bars, 1, seed=0)

@@ -132,12 +132,19 @@ def test_a_tighter_parent_wins(cgroup):
 
 
 @pytest.mark.parametrize(
-    ("value", "threads"), [("1", 1), ("3", 3), ("0", 1), ("99", 4), ("", 4), ("two", 4), ("-2", 4)]
+    ("value", "threads"), [("1", 1), ("3", 3), ("0", 4), ("99", 4), ("", 4), ("two", 4), ("-2", 4)]
 )
 def test_omp_num_threads_is_honoured(cgroup, monkeypatch, value, threads):
     cgroup({"cpu.max": "400000 100000"})
     monkeypatch.setenv("OMP_NUM_THREADS", value)
     assert runtime.cpu_quota() == threads
+
+
+@pytest.mark.parametrize(("asked", "quota", "threads"), [("", 8, 4), ("", 3, 1), ("", 1, 1), ("0", 8, 4), ("3", 8, 3)])
+def test_setup_takes_half_of_the_quota_unless_asked(cgroup, monkeypatch, asked, quota, threads):
+    cgroup({"cpu.max": f"{quota}00000 100000"})
+    monkeypatch.setenv("OMP_NUM_THREADS", asked)
+    assert runtime.setup().threads == torch.get_num_threads() == threads
 
 
 def test_affinity_is_honoured(cgroup, monkeypatch):
