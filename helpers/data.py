@@ -187,9 +187,14 @@ def image_folder(
         ]
     )
 
+    class Tree(ImageFolder):
+        def find_classes(self, directory: str) -> tuple[list[str], dict[str, int]]:
+            names = [name for name in super().find_classes(directory)[0] if not name.startswith(".")]
+            return names, {name: number for number, name in enumerate(names)}
+
     def tree(folder: Path) -> ImageFolder:
         good = _good_files(folder, on_bad)
-        return ImageFolder(
+        return Tree(
             str(folder),
             transform=transform,
             loader=lambda path: open_rgb(path, at_least=resize),
@@ -208,7 +213,9 @@ def image_folder(
     small = [name for name, count in zip(train_tree.classes, counts, strict=True) if count < 2]
     if small:
         raise ValueError(f"{root}: {small} have a single image; a split into train and validation needs two of each")
-    val, train = _stratified(labels, [max(1, round(val_fraction * int(count))) for count in counts], seed)
+    val, train = _stratified(
+        labels, [min(int(count) - 1, max(1, round(val_fraction * int(count)))) for count in counts], seed
+    )
     return Subset(train_tree, train.tolist()), Subset(train_tree, val.tolist())
 
 
@@ -225,20 +232,25 @@ def open_rgb(path: str | Path, at_least: int | None = None) -> Image.Image:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # we refuse earlier
-        with Image.open(path) as image:
+        try:
+            opened = Image.open(path)
+        except Image.DecompressionBombError as error:
+            raise ValueError(str(error)) from error
+        with opened as image:
             if image.width * image.height > MOST_PIXELS:
                 raise ValueError(f"{image.width}x{image.height} pixels, more than {MOST_PIXELS:,}")
             if at_least:
                 scale = min(image.size) // at_least
                 image.draft("RGB", (image.width // max(1, scale), image.height // max(1, scale)))
             image.load()
+            image = ImageOps.exif_transpose(image)
             if image.mode.startswith("I") or image.mode == "F":
                 image = _to_8_bit(image)
             if image.mode in ("LA", "PA", "RGBA") or "transparency" in image.info:
                 image = image.convert("RGBA")
                 paper = Image.new("RGBA", image.size, "white")  # what a viewer would show
                 image = Image.alpha_composite(paper, image)
-            return ImageOps.exif_transpose(image).convert("RGB")
+            return image.convert("RGB")
 
 
 def few_labels(dataset: Dataset, per_class: int, seed: int) -> Dataset:
@@ -259,7 +271,7 @@ def few_labels(dataset: Dataset, per_class: int, seed: int) -> Dataset:
     """
     if per_class < 1:
         raise ValueError(f"per_class must be 1 or more, got {per_class}")
-    chosen, _ = _stratified(labels_of(dataset), per_class, seed)
+    chosen, _ = _stratified(labels_of(dataset), per_class, seed, len(getattr(dataset, "classes", ())))
     return dataset.subset(chosen) if isinstance(dataset, LabelledImages) else Subset(dataset, chosen.tolist())
 
 
@@ -382,11 +394,11 @@ def _mnist() -> tuple[Tensor, Tensor]:
     return F.pad(images, (2, 2, 2, 2)), table[:, -1].long()
 
 
-def _stratified(labels: Tensor, per_class: int | list[int], seed: int) -> tuple[Tensor, Tensor]:
+def _stratified(labels: Tensor, per_class: int | list[int], seed: int, classes: int = 0) -> tuple[Tensor, Tensor]:
     """Indices of `per_class` random images of each class, and of all others; each sorted by class."""
     generator = Generator().manual_seed(seed)
     chosen, others = [], []
-    for label in range(int(labels.max()) + 1):
+    for label in range(max(classes, int(labels.max()) + 1)):
         wanted = per_class if isinstance(per_class, int) else per_class[label]
         members = (labels == label).nonzero().flatten()
         if wanted > len(members):
@@ -415,11 +427,9 @@ def _draw(letter: str, font: ImageFont.FreeTypeFont) -> Tensor:
 
 def _to_8_bit(image: Image.Image) -> Image.Image:
     """A 16- or 32-bit grey image as 8 bits; Pillow's own conversion clips at 255 instead."""
-    values = torch.tensor(list(image.convert("F").get_flattened_data()))
-    values = values * (255 / 65535 if values.max() > 255 else 1)
-    grey = Image.new("L", image.size)
-    grey.putdata(values.clamp(0, 255).round().int().tolist())
-    return grey
+    values = torch.from_numpy(np.array(image, dtype=np.float32))
+    values = values * (255 / 65535 if image.mode.startswith("I;16") or values.max() > 255 else 1)
+    return Image.fromarray(values.clamp(0, 255).round().byte().numpy())
 
 
 def _good_files(root: Path, on_bad: str) -> set[str]:

@@ -60,7 +60,7 @@ def fit(
         is empty.
 
     Raises:
-        ValueError: an empty loader, `patience` without `val_loader`, nothing to train, or an
+        ValueError: an empty loader, `patience` without `val_loader`, nothing to train, no epoch, or an
             `lr` that names no part, or not all parts, of the model.
         DivergedError: the loss turned NaN or infinite; the message names epoch and step.
 
@@ -83,6 +83,9 @@ def fit(
         _check_loader("val_loader", val_loader)
     elif patience is not None:
         raise ValueError("patience watches the validation loss: give a val_loader too")
+
+    if epochs < 1:
+        raise ValueError(f"epochs must be 1 or more, got {epochs}")
 
     device = next(model.parameters()).device
     optimizer = torch.optim.Adam(_parameter_groups(model, lr))
@@ -113,6 +116,13 @@ def fit(
                 scheduler.step()
             total, samples = total + value * len(batch[0]), samples + len(batch[0])
 
+        if not all(p.isfinite().all() for p in model.parameters()):
+            bar.close()
+            model.load_state_dict(good_weights)
+            raise DivergedError(
+                f"the weights are no longer finite after epoch {epoch + 1}, step {step + 1}. The model holds the last "
+                "good weights again. Try a smaller learning rate, and look for NaN in the data."
+            )
         history["train_loss"].append(total / samples)
         if val_loader is not None:
             history["val_loss"].append(mean_loss(model, loss_fn, val_loader))
@@ -202,7 +212,7 @@ def classification_loss(model: nn.Module, batch: Batch) -> Tensor:
             f"labels go from {labels.min()} to {labels.max()}, but the model has {logits.shape[1]} outputs: "
             f"labels must be from 0 to {logits.shape[1] - 1}"
         )
-    return F.cross_entropy(logits, labels)
+    return F.cross_entropy(logits, labels.long())
 
 
 def regression_loss(model: nn.Module, batch: Batch) -> Tensor:
@@ -253,6 +263,11 @@ def _parameter_groups(model: nn.Module, lr: float | Mapping[str, float]) -> list
         parts = {"": model}
     else:
         parts = dict(model.named_children())
+        loose = [name for name, p in model.named_parameters(recurse=False) if p.requires_grad]
+        if loose:
+            raise ValueError(
+                f"lr by part cannot reach {loose}, which belong to no part: give a single lr or freeze them"
+            )
         unknown = sorted(set(lr) - set(parts))
         if unknown:
             raise ValueError(f"lr names {unknown}, but the model's parts are {sorted(parts)}")

@@ -310,7 +310,7 @@ def _classes_of(predictions: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         raise ValueError(f"predictions {tuple(predictions.shape)} and labels {tuple(labels.shape)} must match")
     if predictions.is_floating_point() or labels.is_floating_point():
         raise ValueError(f"classes must be integers, got predictions {predictions.dtype}, labels {labels.dtype}")
-    return predictions, labels
+    return predictions.long(), labels.long()
 
 
 def _ratio(part: Tensor, whole: Tensor) -> Tensor:
@@ -320,11 +320,13 @@ def _ratio(part: Tensor, whole: Tensor) -> Tensor:
 
 def _counts_by_threshold(scores: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Distinct scores (T,), falling, and the counts (T + 1,) of positives and negatives at or above each."""
+    if scores.shape != labels.shape:
+        raise ValueError(f"scores {tuple(scores.shape)} and labels {tuple(labels.shape)} must match")
     if set(labels.tolist()) != {0, 1}:
         raise ValueError(f"labels must be 0 and 1, both present; got {sorted(set(labels.tolist()))}")
     order = scores.argsort(descending=True, stable=True)
     scores, positive = scores[order], labels[order].double()
-    last_of_ties = torch.cat([scores.diff() != 0, torch.tensor([True])])
+    last_of_ties = torch.cat([scores[1:] != scores[:-1], torch.tensor([True])])
     true_positives, false_positives = positive.cumsum(0)[last_of_ties], (1 - positive).cumsum(0)[last_of_ties]
     zero = torch.zeros(1, dtype=torch.float64)
     return scores[last_of_ties], torch.cat([zero, true_positives]), torch.cat([zero, false_positives])

@@ -156,9 +156,8 @@ def test_train_loss_is_a_mean_over_samples():
 
 
 def test_no_epochs(images, model):
-    before = snapshot(model)
-    history = fit(model, classification_loss, make_loader(images), epochs=0, progress=False)
-    assert history == {"train_loss": [], "val_loss": []} and equal(model.state_dict(), before)
+    with pytest.raises(ValueError, match="epochs must be 1 or more, got 0"):
+        fit(model, classification_loss, make_loader(images), epochs=0, progress=False)
 
 
 # frozen parts and learning rates
@@ -230,7 +229,6 @@ def test_lr_for_parts_that_do_not_match(images, model, lr, words):
         fit(model, classification_loss, make_loader(images), epochs=1, lr=lr, progress=False)
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: a parameter outside of all parts is never trained, and nobody is told")
 def test_lr_by_part_with_a_parameter_outside_of_the_parts(images, model):
     model.temperature = nn.Parameter(torch.ones(1))
     with pytest.raises(ValueError, match="temperature"):
@@ -373,7 +371,6 @@ def test_divergence_with_patience_gives_the_best_weights_back():
     assert model.weight.item() == pytest.approx(0.8, rel=1e-4)
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: weights that an epoch's last step made NaN are kept as the good ones")
 @pytest.mark.parametrize("epochs", [1, 3])
 def test_a_gradient_that_is_nan(epochs):
     """The loss is finite, its gradient is not: sqrt has an infinite slope at 0."""
@@ -427,7 +424,6 @@ def test_labels_that_do_not_fit(labels, words):
         classification_loss(nn.Identity(), [torch.zeros(2, 3), labels])
 
 
-@pytest.mark.xfail(strict=True, raises=RuntimeError, reason="BUG: torch's own words; cross_entropy wants int64")
 def test_labels_of_another_integer_type():
     loss = classification_loss(nn.Identity(), [torch.zeros(2, 3), torch.tensor([0, 2], dtype=torch.int32)])
     assert loss.item() == pytest.approx(math.log(3))
