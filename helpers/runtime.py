@@ -75,6 +75,8 @@ def setup(seed: int = 0, device: str = "cpu") -> Runtime:
     torch.manual_seed(seed)
     threads = cpu_quota() if _asked_threads() else max(1, cpu_quota() // 2)
     torch.set_num_threads(threads)
+    # torch imports a large part of itself at the first optimizer; better here than in mid-training.
+    torch.optim.Adam([torch.zeros(1, requires_grad=True)])
     return Runtime(seed, chosen, threads, memory_limit(), _versions())
 
 

@@ -77,6 +77,7 @@ def execute(path: Path, progress: bool = True) -> Run:
         timeout=CELL_TIMEOUT,
         kernel_name="python3",
         record_timing=False,
+        coalesce_streams=True,
         store_widget_state=False,
         resources={"metadata": {"path": str(path.parent)}},
         on_cell_executed=after_cell,
@@ -110,8 +111,9 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if output.output_type == "stream":
-                lines = (line.rstrip().rsplit("\r", 1)[-1] for line in output.text.splitlines())
-                output.text = "".join(f"{line}\n" for line in lines if line.strip())
+                if "\r" in output.text:  # a progress bar: what stands at the end, usually nothing
+                    lines = (line.rstrip().rsplit("\r", 1)[-1] for line in output.text.split("\n"))
+                    output.text = "".join(f"{line}\n" for line in lines if line.strip())
         if "outputs" in cell:
             cell.outputs = [o for o in cell.outputs if o.output_type != "stream" or o.text]
 
