@@ -110,10 +110,9 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
     notebook.metadata["language_info"] = {"name": "python"}
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            if output.output_type == "stream":
-                if "\r" in output.text:  # a progress bar: what stands at the end, usually nothing
-                    lines = (line.rstrip().rsplit("\r", 1)[-1] for line in output.text.split("\n"))
-                    output.text = "".join(f"{line}\n" for line in lines if line.strip())
+            if output.output_type == "stream" and "\r" in output.text:  # a progress bar: keep its end, usually nothing
+                lines = (line.rstrip().rsplit("\r", 1)[-1] for line in output.text.split("\n"))
+                output.text = "".join(f"{line}\n" for line in lines if line.strip())
         if "outputs" in cell:
             cell.outputs = [o for o in cell.outputs if o.output_type != "stream" or o.text]
 
