@@ -70,7 +70,7 @@ def save_model(model: nn.Module, path: str | Path, *, what: str, trained: str, d
     except OSError as error:
         raise OSError(f"{path.parent}: cannot make this folder ({error.strerror}). Choose another") from error
     facts = {"what": what, "trained": trained, "data": data, "licence": licence}
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    tensors = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in model.state_dict().items()}
     with replacing(path) as temporary:
         save_file(tensors, temporary, metadata=facts)
     return path

@@ -88,7 +88,8 @@ def fit(
         raise ValueError(f"epochs must be 1 or more, got {epochs}")
 
     device = next(model.parameters()).device
-    optimizer = torch.optim.Adam(_parameter_groups(model, lr))
+    model.to(memory_format=torch.channels_last)  # the order of memory in which convolutions are fastest
+    optimizer = torch.optim.Adam(_parameter_groups(model, lr), fused=True)  # one call for all tensors
     total_steps = epochs * len(train_loader)
     scheduler = schedule and torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: schedule(step / total_steps))
 
@@ -140,7 +141,7 @@ def fit(
     optimizer.zero_grad()  # gives the gradients' memory back,
     optimizer.state.clear()  # and that of Adam's averages, which a reference cycle would keep
     model.load_state_dict(good_weights)
-    model.eval()
+    model.to(memory_format=torch.contiguous_format).eval()
     return history
 
 
@@ -216,9 +217,18 @@ def classification_loss(model: nn.Module, batch: Batch) -> Tensor:
 
 
 def regression_loss(model: nn.Module, batch: Batch) -> Tensor:
-    """Mean squared error between the model's output (N, 1) and numbers (N,), in their unit squared."""
+    """Mean squared error between the model's output (N, 1) and numbers (N,), in their unit squared.
+
+    Raises:
+        ValueError: other shapes, which would broadcast to (N, N) and train on nonsense.
+    """
     images, targets = batch
-    return F.mse_loss(model(images).squeeze(1), targets)
+    outputs = model(images)
+    if outputs.shape != (len(targets), 1) or targets.dim() != 1:
+        raise ValueError(
+            f"the model must give (N, 1) and the targets be (N,), got {tuple(outputs.shape)} and {tuple(targets.shape)}"
+        )
+    return F.mse_loss(outputs.squeeze(1), targets)
 
 
 def augmented(loss_fn: LossFn, augment: Augment) -> LossFn:

@@ -17,7 +17,7 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 from PIL import Image
 from torch import Tensor
 
@@ -79,6 +79,8 @@ def image_grid(
         >>> image_grid(torch.rand(3, 1, 8, 8), alt="Three squares of noise.")
         Picture: Three squares of noise.
     """
+    if len(images) == 0:
+        raise ValueError("there is no image to show")
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     aspect = images[0].shape[-2] / images[0].shape[-1]
@@ -142,6 +144,8 @@ def curves(
             half = torch.as_tensor(half, dtype=torch.float64)
             axes.fill_between(xs.numpy(), (y - half).numpy(), (y + half).numpy(), color=colour, alpha=0.15, linewidth=0)
         ends[name] = (float(xs[-1]), float(y[-1]), colour)
+    if x is None or not torch.as_tensor(x).is_floating_point():
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))  # there is no epoch 1.5
     _scales(axes, x, log_x, log_y, ylim)
     _label(axes, xlabel, ylabel)
     _name_ends(axes, ends)
@@ -256,6 +260,7 @@ def _figure(width: float, height: float, alt: str, title: str) -> Picture:
         raise ValueError("alt is empty: describe in a sentence what the figure shows")
     figure = Picture(figsize=(width, height), dpi=DPI, facecolor=PAPER, layout="constrained")
     FigureCanvasAgg(figure)  # draws without pyplot, and so without a window or a global state
+    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)  # inches of paper around everything
     figure.description = alt.strip()
     if title:
         figure.suptitle(title, fontsize=11, color=INK)

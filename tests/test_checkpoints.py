@@ -271,3 +271,12 @@ def test_shipped_results():
     assert isinstance(shipped_results("label_budget"), dict)
     with pytest.raises(FileNotFoundError, match="gone"):
         shipped_results("gone")
+
+
+def test_tied_weights_are_saved_and_come_back(tmp_path):
+    model = nn.Sequential(nn.Linear(3, 3, bias=False), nn.Linear(3, 3, bias=False))
+    model[1].weight = model[0].weight
+    path = save_model(model, tmp_path / "tied.safetensors", **FACTS)
+    again = nn.Sequential(nn.Linear(3, 3, bias=False), nn.Linear(3, 3, bias=False))
+    load_model(again, path)
+    assert torch.equal(again[0].weight, model[0].weight) and torch.equal(again[1].weight, model[0].weight)

@@ -6,6 +6,7 @@ import zlib
 
 import pytest
 import torch
+import torch.nn.functional as F
 from PIL import Image, ImageFont
 from torch.utils.data import DataLoader, Subset, TensorDataset
 
@@ -683,3 +684,19 @@ def test_open_rgb_of_what_is_no_image(tmp_path):
     for path in (tmp_path / "x.jpg", tmp_path / "y.jpg", tmp_path / "gone.jpg"):
         with pytest.raises(OSError, match=r"cannot identify|truncated|No such file"):
             open_rgb(path)
+
+
+def test_labels_of_an_empty_set_cannot_be_drawn():
+    empty = LabelledImages(torch.rand(0, 1, 8, 8), torch.zeros(0).long(), ["a"])
+    with pytest.raises(ValueError, match="empty"):
+        few_labels(empty, 1, seed=0)
+
+
+def test_warp_bends_as_bicubic_interpolation_does():
+    coarse = torch.randn(2, 2, 5, 5)
+    down, across = data._bicubic(5, 32), data._bicubic(5, 24)
+    expected = F.interpolate(coarse, size=(32, 24), mode="bicubic", align_corners=True)
+    torch.testing.assert_close(down @ coarse @ across.T, expected)
+    images = torch.rand(3, 1, 9, 7)
+    expected = F.max_pool2d(images, 3, stride=1, padding=1)
+    assert torch.equal(data._brightest_neighbour(images), expected)

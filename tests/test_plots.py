@@ -304,3 +304,8 @@ def test_every_shade_of_a_heatmap_can_be_read(steps):
     image = picture.axes[0].images[0]
     for text, value in zip(picture.axes[0].texts, matrix[0].tolist(), strict=True):
         assert contrast(text.get_color(), image.to_rgba(value)[:3]) >= 4.0, value
+
+
+def test_a_grid_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="no image"):
+        image_grid([], alt="Nothing.")
