@@ -1,0 +1,38 @@
+"""A `Note`: a short message to the learner, as text and as HTML that reads in both themes."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+
+COLOURS = {  # of the line at the left; the heading says the same in words
+    "Correct": "#00694a",
+    "Not yet": "#b34700",
+    "Your code raised an error": "#b34700",
+}
+
+
+@dataclass(frozen=True)
+class Note:
+    """A heading and a text; `code` is shown below as it is."""
+
+    heading: str
+    text: str
+    code: str = ""
+
+    def __repr__(self) -> str:
+        return f"{self.heading}: {self.text}" + (f"\n\n{self.code}" if self.code else "")
+
+    def _repr_html_(self) -> str:
+        colour = COLOURS.get(self.heading, "#6b6b6b")
+        code = f'<pre style="margin:0.5em 0 0">{html.escape(self.code)}</pre>' if self.code else ""
+        return (
+            f'<div style="border-left:4px solid {colour};padding:0.3em 0 0.3em 0.8em;margin:0.3em 0">'
+            f"<strong>{html.escape(self.heading)}.</strong> {to_html(self.text)}{code}</div>"
+        )
+
+
+def to_html(text: str) -> str:
+    """Plain text as HTML: escaped, `code` between backticks, line ends kept."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text, quote=False)).replace("\n", "<br>")

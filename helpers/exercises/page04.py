@@ -1,0 +1,5 @@
+"""Exercises and questions of page 04."""
+
+EXERCISES = {}
+
+QUIZ = ()

@@ -1,0 +1,5 @@
+"""Exercises and questions of page 05."""
+
+EXERCISES = {}
+
+QUIZ = ()

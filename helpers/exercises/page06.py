@@ -1,0 +1,5 @@
+"""Exercises and questions of page 06."""
+
+EXERCISES = {}
+
+QUIZ = ()
