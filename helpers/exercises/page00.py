@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
 
 from helpers.exercises.engine import Exercise, Wrong, compare
 
 
-def count_and_size(images: Tensor) -> tuple[int, int, int]:
+def count_and_size(images):
     """How many images, how high, how wide."""
     count, _, height, width = images.shape
     return count, height, width
@@ -28,7 +27,7 @@ def judge_count_and_size(answer: object) -> None:
         compare(got, torch.tensor((n, h, w)), f"images of shape {shape}", slips)
 
 
-def share_right(answers: Tensor, labels: Tensor) -> float:
+def share_right(answers, labels):
     """The share of answers that are right, from 0 to 1."""
     return (answers == labels).float().mean().item()
 

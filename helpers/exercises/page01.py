@@ -11,7 +11,7 @@ from helpers.exercises.quizzes import Question
 from helpers.models import Classifier, Encoder
 
 
-def compare_draws(scratch: list[float], pretrained: list[float]) -> tuple[float, int]:
+def compare_draws(scratch, pretrained):
     """Mean points gained by pretraining, and in how many draws it wins."""
     gains = [p - s for s, p in zip(scratch, pretrained, strict=True)]
     return sum(gains) / len(gains), sum(gain > 0 for gain in gains)
@@ -34,7 +34,7 @@ def judge_compare_draws(answer: object) -> None:
         compare(got, torch.tensor((mean, wins)), f"scratch {scratch} and pretrained {pretrained}", slips)
 
 
-def carry_over(pretrained: Classifier, classes: int) -> Classifier:
+def carry_over(pretrained, classes):
     """A new classifier that starts from a copy of the pretrained encoder, with a head of its own."""
     return Classifier(copy.deepcopy(pretrained.encoder), classes=classes)
 
@@ -72,18 +72,6 @@ def judge_carry_over(answer: object) -> None:
 
 EXERCISES = {
     "1.1": Exercise(
-        title="Compare draw by draw",
-        judge=judge_compare_draws,
-        solution=compare_draws,
-        why="Both contestants had the same labels in each draw, so subtract draw by draw; then take the mean.",
-        notice="Subtracting draw by draw takes the luck of the draw out of the comparison.",
-        hints=(
-            "In each draw, how many points more has pretrained than scratch? `zip` walks through both lists at once.",
-            "`gains = [p - s for s, p in zip(scratch, pretrained)]`. The first answer is their mean.",
-            "The second answer: `sum(gain > 0 for gain in gains)`.",
-        ),
-    ),
-    "1.2": Exercise(
         title="Carry an encoder over",
         judge=judge_carry_over,
         solution=carry_over,
@@ -93,6 +81,18 @@ EXERCISES = {
             "`Classifier(encoder, classes=...)` puts a new head on any encoder. Which encoder do you give it?",
             "If two models hold the same encoder object, training one changes the other. See `finetune` above.",
             "`copy.deepcopy(pretrained.encoder)` is an encoder with the same weights and a life of its own.",
+        ),
+    ),
+    "1.2": Exercise(
+        title="Compare draw by draw",
+        judge=judge_compare_draws,
+        solution=compare_draws,
+        why="Both contestants had the same labels in each draw, so subtract draw by draw; then take the mean.",
+        notice="Subtracting draw by draw takes the luck of the draw out of the comparison.",
+        hints=(
+            "In each draw, how many points more has pretrained than scratch? `zip` walks through both lists at once.",
+            "`gains = [p - s for s, p in zip(scratch, pretrained)]`. The first answer is their mean.",
+            "The second answer: `sum(gain > 0 for gain in gains)`.",
         ),
     ),
 }

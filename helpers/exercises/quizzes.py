@@ -5,7 +5,6 @@ They are plain HTML (`details`), so they work without a kernel, in an exported p
 
 from __future__ import annotations
 
-import html
 import importlib
 import random
 from dataclasses import dataclass
@@ -54,7 +53,7 @@ class Quiz:
         return f'<li style="margin-bottom:1.2em"><p>{self._fill(question.ask)}</p>{options}</li>'
 
     def _fill(self, text: str) -> str:
-        return to_html(text.format(**self.numbers))
+        return to_html(text.format_map(self.numbers))
 
 
 def quiz(page: int, **numbers: object) -> Quiz:
@@ -67,6 +66,6 @@ def quiz(page: int, **numbers: object) -> Quiz:
         KeyError: a number that a question speaks of is missing.
     """
     questions = importlib.import_module(f"helpers.exercises.page{page:02}").QUIZ
-    shown = Quiz(questions, {name: html.escape(str(value)) for name, value in numbers.items()})
+    shown = Quiz(questions, numbers)
     shown._repr_html_()  # a missing number is told here, not when it is shown
     return shown

@@ -40,6 +40,14 @@ def new_head(pretrained, classes):
 
 ANSWERS = {
     "1.1": Answers(
+        right=new_head,
+        wrong={
+            "old head": lambda pretrained, classes: copy.deepcopy(pretrained),
+            "from scratch": lambda pretrained, classes: Classifier(Encoder(width=4), classes),
+            "shares": lambda pretrained, classes: Classifier(pretrained.encoder, classes),
+        },
+    ),
+    "1.2": Answers(
         right=gains_by_tensor,
         wrong={
             "sum of the gains": sum_of_gains,
@@ -47,14 +55,6 @@ ANSWERS = {
             "no win": ties_won,
             "Two numbers": only_mean,
             "`return` missing": lambda scratch, pretrained: print("hm"),
-        },
-    ),
-    "1.2": Answers(
-        right=new_head,
-        wrong={
-            "old head": lambda pretrained, classes: copy.deepcopy(pretrained),
-            "from scratch": lambda pretrained, classes: Classifier(Encoder(width=4), classes),
-            "shares": lambda pretrained, classes: Classifier(pretrained.encoder, classes),
         },
     ),
 }

@@ -1,0 +1,309 @@
+"""What all exercises share: the four outcomes, the time limit, copies, progress, predictions and quizzes."""
+
+import ctypes
+import json
+import re
+import time
+from html.parser import HTMLParser
+
+import pytest
+import torch
+
+from helpers.exercises import check, engine, page01, progress, quiz, reveal
+from helpers.exercises.engine import Exercise, Wrong, compare
+from helpers.exercises.notes import Note, to_html
+from helpers.exercises.progress import FILE, solved
+from helpers.exercises.quizzes import Question, Quiz
+
+PAGES = [1, 2, 3, 4, 5, 6]
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def double(monkeypatch):
+    """An exercise "9.1" whose right answer doubles a tensor; its judge keeps what it passed in."""
+    inputs = torch.arange(3.0)
+
+    def judge(answer):
+        compare(answer(inputs), 2 * torch.arange(3.0), "three numbers", {"That squares.": torch.arange(3.0) ** 2})
+
+    def solution(x):
+        return 2 * x
+
+    exercise = Exercise("Double", judge, solution, "Because.", "Look.", ("a", "b"), seconds=0.3)
+    monkeypatch.setattr(engine, "exercises_of", lambda page: {"9.1": exercise})
+    return inputs
+
+
+def test_the_four_outcomes(double):
+    def stub(x):
+        """What to do."""
+
+    assert check("9.1", stub).heading == "Not attempted"
+    assert check("9.1", lambda x: ...).heading == "Not attempted"
+    assert check("9.1", ...).heading == check("9.1", None).heading == "Not attempted"
+    assert check("9.1", lambda x: x + x).heading == "Correct"
+    assert check("9.1", lambda x: x * x) == Note("Not yet", "That squares.")
+    assert check("9.1", lambda x: 1 / 0).heading == "Your code raised an error"
+
+
+def test_forgetting_to_return_is_not_the_same_as_not_attempting(double):
+    def forgets(x):
+        x * 2
+
+    assert "`return` missing" in check("9.1", forgets).text
+
+
+def test_a_result_instead_of_the_function_is_explained(double):
+    assert "without brackets" in check("9.1", torch.ones(3)).text
+
+
+def test_a_stub_with_code_is_recognised_and_a_mended_one_judged(monkeypatch, double):
+    def stub(x):
+        return x * x
+
+    def same_code_elsewhere(x):
+        """Another docstring."""
+        return x * x
+
+    exercise = engine.exercises_of(9)["9.1"]
+    changed = Exercise(**{**exercise.__dict__, "unfinished": stub})
+    monkeypatch.setattr(engine, "exercises_of", lambda page: {"9.1": changed})
+    assert check("9.1", same_code_elsewhere).heading == "Not attempted"
+    assert check("9.1", lambda x: x**2).text == "That squares."
+    assert check("9.1", lambda x: x * 2).heading == "Correct"
+
+
+def test_an_error_names_the_learners_line_and_nothing_of_ours(double):
+    def answer(x):
+        y = x + 1
+        return y.no_such_thing
+
+    text = check("9.1", answer).text
+    assert "AttributeError" in text and "return y.no_such_thing" in text
+    assert "engine.py" not in text and "Traceback" not in text
+
+
+def test_too_many_parameters_are_told_without_a_line(double):
+    assert "missing 1 required positional argument" in check("9.1", lambda x, y: x).text
+
+
+@pytest.mark.parametrize("catches", [False, True])
+def test_an_endless_loop_ends_and_python_lives_on(double, catches):
+    def endless(x):
+        while True:
+            try:
+                x = x + 0
+            except:  # noqa: E722  as a learner might write
+                if not catches:
+                    raise
+
+    start = time.perf_counter()
+    note = check("9.1", endless)
+    assert time.perf_counter() - start < 5
+    if not catches:
+        assert note.heading == "Your code raised an error" and "did not end within 0.3 seconds" in note.text
+    assert check("9.1", lambda x: 2 * x).heading == "Correct"
+
+
+def test_no_late_interruption_after_an_answer_that_ends_in_time(double):
+    for _ in range(20):
+        assert check("9.1", lambda x: (time.sleep(0.29), 2 * x)[1]).heading in ("Correct", "Your code raised an error")
+    deadline = time.perf_counter() + 0.5
+    while time.perf_counter() < deadline:
+        pass
+    assert ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(0), None) == 0
+
+
+def test_inputs_are_copies(double):
+    def destroys(x):
+        return x.mul_(2)
+
+    assert check("9.1", destroys).heading == "Correct"
+    assert double.tolist() == [0, 1, 2]
+
+
+def test_the_pages_random_numbers_stay_as_they_were(double):
+    torch.manual_seed(0)
+    expected = torch.rand(3)
+    torch.manual_seed(0)
+    check("9.1", lambda x: x + torch.rand(3))
+    assert torch.equal(torch.rand(3), expected)
+
+
+@pytest.mark.parametrize("number", ["9.7", "42.1", "x", "", "1"])
+def test_an_unknown_number_is_an_error_that_says_which_there_are(number):
+    with pytest.raises(ValueError, match=r"no page|page 1 has 1\.1, 1\.2|no exercise"):
+        check(number, print)
+
+
+@pytest.mark.parametrize(
+    ("got", "words"),
+    [
+        (None, "`return` missing"),
+        ("five", "a tensor is wanted"),
+        (torch.zeros(2), "shape (2,); wanted is shape (3,)"),
+        (torch.tensor([0, 1, 3]), "torch.int64"),
+        (torch.tensor([0.0, float("nan"), 3.0]), "nan"),
+        (torch.tensor([0.5, 1.5, 3.5]), "should be"),
+    ],
+)
+def test_compare_names_type_shape_dtype_and_values(got, words):
+    with pytest.raises(Wrong, match=re.escape(words)):
+        compare(got, torch.tensor([0.0, 1.0, 2.5]), "a case")
+
+
+def test_compare_takes_lists_arrays_and_numbers():
+    import numpy as np
+
+    compare([1.0, 2.0], torch.tensor([1.0, 2.0]), "a case")
+    compare(np.ones(2), torch.ones(2), "a case")
+    compare(torch.tensor(3.0, requires_grad=True), 3.0, "a case")
+    compare("no", "no", "a case")
+
+
+def test_a_slip_that_happens_to_be_right_is_passed_over():
+    compare(torch.ones(2), torch.ones(2), "a case", {"a slip": torch.ones(2)})
+
+
+# progress
+
+
+def test_progress_is_kept_and_shown():
+    assert solved() == set()
+    check("1.1", page01.carry_over)
+    assert "(2 of 2 on this page solved.)" in check("1.2", page01.compare_draws).text
+    assert json.loads(FILE.read_text()) == {"solved": ["1.1", "1.2"]}
+    assert "page 1: 2 of 2" in progress().text and "page 0: 0 of 2" in progress().text
+    FILE.unlink()
+    assert "page 1: 0 of 2" in progress().text
+
+
+@pytest.mark.parametrize("spoilt", ["", "{", "[]", '{"solved": 3}', '{"solved": [1, null]}', "\x00\xff"])
+def test_a_spoilt_progress_file_starts_anew(spoilt):
+    FILE.write_text(spoilt)
+    assert solved() == set()
+    check("1.1", page01.carry_over)
+    assert solved() == {"1.1"}
+
+
+def test_a_crash_in_the_middle_of_writing_loses_nothing(monkeypatch):
+    check("1.1", page01.carry_over)
+
+    def half_written(path, text):
+        path.write_bytes(text[:9].encode())
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.write_text", half_written)
+        note = check("1.2", page01.compare_draws)
+    assert note.heading == "Correct" and "could not be written down" in note.text
+    assert json.loads(FILE.read_text()) == {"solved": ["1.1"]}
+
+
+# predictions
+
+
+@pytest.mark.parametrize(
+    ("guess", "truth", "heading", "words"),
+    [
+        (..., 5.0, "No guess", "It is 5"),
+        (None, (2, 3), "No guess", "(2, 3)"),
+        (5, 5.0, "You said so", "5"),
+        (5.2, 5.0, "Close", "0.2 % too high"),
+        (3, 5.0, "Off", "2 % too low"),
+        ("many", 5.0, "Unclear", "a number"),
+        ((2, 3), (2, 3), "You said so", "(2, 3)"),
+        ([2, 4], (2, 3), "Off", "number 2 differs"),
+        ((3, 4), (2, 3), "Off", "1 and 2 differ"),
+        ((2,), (2, 3), "Off", "1 numbers, it is 2"),
+        (7, (2, 3), "Unclear", "2 numbers"),
+        ("Scratch ", "scratch", "You said so", "scratch"),
+        ("letters", "scratch", "Off", "you said letters"),
+        (7, "scratch", "Off", "you said 7"),
+    ],
+)
+def test_reveal(guess, truth, heading, words):
+    note = reveal(guess, truth, "Because.", unit="%" if isinstance(truth, float) else "")
+    assert note.heading == heading and words in note.text and "Because." in note.text
+
+
+def test_reveal_takes_shapes_and_tensors():
+    assert reveal((2, 3), torch.zeros(2, 3).shape).heading == "You said so"
+    assert reveal(2, torch.tensor(2.0).item()).heading == "You said so"
+
+
+# notes and quizzes
+
+
+def test_notes_escape_and_show_code():
+    note = Note("Not yet", "`a < b` & <script>", code="if a < b:")
+    assert "<code>a &lt; b</code> &amp; &lt;script&gt;" in note._repr_html_() and "if a &lt; b:" in note._repr_html_()
+    assert to_html("a\nb") == "a<br>b"
+
+
+class Balanced(HTMLParser):
+    """Counts tags that are opened and not closed."""
+
+    def __init__(self):
+        super().__init__()
+        self.open = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag != "br":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+class AnyNumber(dict):
+    """Any number that a question may speak of."""
+
+    def __missing__(self, name):
+        return "7"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_quiz_has_five_questions_each_with_feedback_for_every_option(page):
+    questions = engine.importlib.import_module(f"helpers.exercises.page{page:02}").QUIZ
+    assert len(questions) == 5 and len({question.ask for question in questions}) == 5
+    for question in questions:
+        options = question.options()
+        right = [text for text, _, is_right in options if is_right]
+        if "choose all" in question.ask.casefold():
+            assert len(right) >= 2
+        else:
+            assert len(right) == 1, question.ask
+        assert len(options) >= 3 and len({text for text, _, _ in options}) == len(options)
+        assert all(len(feedback.split()) >= 4 for _, feedback, _ in options), question.ask
+    assert any("{" in str(question) for question in questions), "one question speaks of a number of the page"
+    parser = Balanced()
+    parser.feed(Quiz(questions, AnyNumber())._repr_html_())
+    assert parser.open == []
+
+
+def test_the_right_answer_is_not_always_in_the_same_place():
+    places = set()
+    for page in PAGES:
+        for question in engine.importlib.import_module(f"helpers.exercises.page{page:02}").QUIZ:
+            places.add([is_right for _, _, is_right in question.options()].index(True))
+    assert len(places) >= 3
+
+
+def test_a_quiz_needs_the_numbers_it_speaks_of_and_escapes_them():
+    with pytest.raises(KeyError):
+        quiz(1)
+    shown = quiz(1, gain_1="<b>", gain_10=3)
+    assert "&lt;b&gt;" in shown._repr_html_()
+    assert "<b>" not in shown._repr_html_()
+    assert repr(shown) == "Quiz of 5 questions"
+
+
+def test_options_keep_their_order():
+    question = Question("Why?", ("a", "yes, a b c"), (("b", "no, a b c"), ("c", "no, a b c")))
+    assert question.options() == question.options()
