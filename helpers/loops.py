@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
@@ -95,7 +96,7 @@ def fit(
 
     history: History = {"train_loss": [], "val_loss": []}
     good_weights, best_loss, best_epoch = copy.deepcopy(model.state_dict()), math.inf, -1
-    bar = tqdm(range(epochs), desc="epoch", leave=False, disable=not progress)
+    bar = tqdm(range(epochs), desc="epoch", leave=False, file=sys.stdout, disable=not progress)  # stderr shows red
     for epoch in bar:
         _train_mode(model)
         total, samples = 0.0, 0

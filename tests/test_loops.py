@@ -148,7 +148,7 @@ def test_progress_bar_is_optional(images, model, capsys):
     fit(model, classification_loss, make_loader(images), epochs=1, progress=False)
     assert capsys.readouterr() == ("", "")
     fit(model, classification_loss, make_loader(images), epochs=1)
-    assert "epoch" in capsys.readouterr().err
+    assert "epoch" in capsys.readouterr().out
 
 
 def test_train_loss_is_a_mean_over_samples():

@@ -1,8 +1,8 @@
 """The whole test of the course (`make test`), with a summary that a person can read.
 
 Runs ruff, the unit tests and doctests, then every page through nbval twice: with one thread, and
-with two. In all of them connections beyond this machine are refused. A page whose code cells were
-not all run is a failure.
+with two; last, every page in JupyterLab in a real browser, where Chromium is installed. In all of
+them connections beyond this machine are refused. A page whose code cells were not all run is a failure.
 """
 
 from __future__ import annotations
@@ -45,9 +45,10 @@ def main() -> int:
     steps = [
         command("ruff: faults", ["ruff", "check"]),
         command("ruff: layout", ["ruff", "format", "--check"]),
-        tests("unit tests and doctests", ["-n", "2", "-q"], threads=1),
+        tests("unit tests and doctests", ["-n", "2", "-q", "--ignore=tests/browser"], threads=1),
         pages("every page, one thread", ["-n", "2", "--dist", "loadfile"], threads=1),
         pages("every page, two threads", [], threads=2),
+        browser("every page in a browser"),
     ]
     print(f"\n{'':28}{'seconds':>8}{'passed':>8}{'failed':>8}{'skipped':>9}")
     for step in steps:
@@ -103,6 +104,14 @@ def pages(name: str, arguments: list[str], threads: int) -> Step:
         if ran < cells or cells == 0:
             step.failed += 1
             step.note += f"{path.name}: {ran} of {cells} cells were run. "
+    return step
+
+
+def browser(name: str) -> Step:
+    """Every page in JupyterLab in Chromium; without Chromium these tests are skipped, in CI they fail."""
+    step = tests(name, ["-q", "tests/browser"], threads=1)
+    if step.skipped:
+        step.note = "Chromium is missing; on Debian or Ubuntu: apt-get install chromium"
     return step
 
 

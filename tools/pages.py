@@ -117,15 +117,20 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
             cell.outputs = [o for o in cell.outputs if o.output_type != "stream" or o.text]
 
 
-def write_html(run: Run) -> Path:
-    """Export an executed page to build/html."""
+def to_html(notebook: nbformat.NotebookNode, name: str) -> str:
+    """An executed page as one HTML file; links are underlined, so that colour alone does not mark them."""
     from nbconvert import HTMLExporter
 
-    body, _ = HTMLExporter().from_notebook_node(run.notebook, {"metadata": {"name": run.path.stem}})
+    body, _ = HTMLExporter().from_notebook_node(notebook, {"metadata": {"name": name}})
+    return body.replace(
+        "</head>", "<style>.jp-RenderedHTMLCommon a:any-link { text-decoration: underline }</style></head>", 1
+    )
+
+
+def write_html(run: Run) -> None:
+    """Export an executed page to build/html."""
     BUILD.mkdir(parents=True, exist_ok=True)
-    target = BUILD / f"{run.path.stem}.html"
-    target.write_text(body, encoding="utf-8")
-    return target
+    (BUILD / f"{run.path.stem}.html").write_text(to_html(run.notebook, run.path.stem), encoding="utf-8")
 
 
 def write_index(runs: list[Run]) -> None:

@@ -22,7 +22,7 @@ from helpers.data import digits, glyphs, make_loader
 from helpers.metrics import accuracy, predict
 from helpers.runtime import cpu_quota, setup
 
-EPOCHS = {"letters": 50, "warped": 25}
+EPOCHS = {"letters": 45, "warped": 25}
 BUDGETS = (1, 2, 5, 10, 50)  # labels a digit
 DRAWS = 5
 SEED = 0

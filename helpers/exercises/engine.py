@@ -78,7 +78,7 @@ def check(number: str, answer: Callable) -> Note:
             exercise.judge(guarded)
     except NotAttempted:
         name = exercise.solution.__name__
-        return Note("Not attempted", f"fill in `{name}` above and run the cell again. Stuck? `hint({number!r})`")
+        return Note("Not attempted", f"Fill in `{name}` above and run the cell again. Stuck? `hint({number!r})`")
     except Raised as error:
         return Note("Your code raised an error", str(error))
     except Wrong as diagnosis:
@@ -212,7 +212,7 @@ def _guard(answer: Callable, exercise: Exercise) -> Callable:
                 result = answer(*args, **kwargs)
         except _OutOfTime:
             raise Raised(
-                f"it did not end within {exercise.seconds:g} seconds, and was stopped. Look for a loop whose "
+                f"It did not end within {exercise.seconds:g} seconds, and was stopped. Look for a loop whose "
                 "condition never becomes false."
             ) from None
         except Exception as error:

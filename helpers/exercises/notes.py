@@ -22,7 +22,7 @@ class Note:
     code: str = ""
 
     def __repr__(self) -> str:
-        return f"{self.heading}: {self.text}" + (f"\n\n{self.code}" if self.code else "")
+        return f"{self.heading}. {self.text}" + (f"\n\n{self.code}" if self.code else "")
 
     def _repr_html_(self) -> str:
         colour = COLOURS.get(self.heading, "#6b6b6b")

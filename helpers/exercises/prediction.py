@@ -23,7 +23,7 @@ def reveal(guess: Guess | None, truth: Guess, why: str = "", *, unit: str = "", 
     Example:
         >>> from helpers.exercises import reveal
         >>> reveal((2, 3), (2, 4), "The kernel fits at three places.")
-        Off: you said (2, 3), it is (2, 4); number 2 differs. The kernel fits at three places.
+        Off. You said (2, 3), it is (2, 4); number 2 differs. The kernel fits at three places.
     """
     truth = tuple(truth) if isinstance(truth, Sequence) and not isinstance(truth, str) else truth
     told = _tell(truth, unit)
@@ -32,19 +32,19 @@ def reveal(guess: Guess | None, truth: Guess, why: str = "", *, unit: str = "", 
     if isinstance(truth, str):
         hit = str(guess).strip().casefold() == truth.casefold()
         return Note(
-            "You said so" if hit else "Off", f"it is {told}. {why}" if hit else f"you said {guess}, it is {told}. {why}"
+            "You said so" if hit else "Off", f"It is {told}. {why}" if hit else f"You said {guess}, it is {told}. {why}"
         )
     if isinstance(truth, tuple):
         return _reveal_numbers(guess, truth, why)
     try:
         difference = float(guess) - float(truth)
     except (TypeError, ValueError):
-        return Note("Unclear", f"a number was asked, and your guess is `{guess!r}`. It is {told}. {why}")
+        return Note("Unclear", f"A number was asked, and your guess is `{guess!r}`. It is {told}. {why}")
     if abs(difference) <= 1e-9 + 1e-3 * abs(truth):
-        return Note("You said so", f"it is {told}. {why}")
+        return Note("You said so", f"It is {told}. {why}")
     heading = "Close" if abs(difference) <= close * abs(truth) else "Off"
     side = "too high" if difference > 0 else "too low"
-    return Note(heading, f"you said {_tell(guess, unit)}, it is {told}: {_tell(abs(difference), unit)} {side}. {why}")
+    return Note(heading, f"You said {_tell(guess, unit)}, it is {told}: {_tell(abs(difference), unit)} {side}. {why}")
 
 
 def _reveal_numbers(guess: object, truth: tuple, why: str) -> Note:
@@ -52,12 +52,12 @@ def _reveal_numbers(guess: object, truth: tuple, why: str) -> Note:
         return Note("Unclear", f"{len(truth)} numbers in brackets were asked. It is {truth}. {why}")
     guess = tuple(guess)
     if guess == truth:
-        return Note("You said so", f"it is {truth}. {why}")
+        return Note("You said so", f"It is {truth}. {why}")
     if len(guess) != len(truth):
-        return Note("Off", f"you said {len(guess)} numbers, it is {len(truth)}: {truth}. {why}")
+        return Note("Off", f"You said {len(guess)} numbers, it is {len(truth)}: {truth}. {why}")
     wrong = [str(i + 1) for i in range(len(truth)) if guess[i] != truth[i]]
     verb = "differs" if len(wrong) == 1 else "differ"
-    return Note("Off", f"you said {guess}, it is {truth}; number {' and '.join(wrong)} {verb}. {why}")
+    return Note("Off", f"You said {guess}, it is {truth}; number {' and '.join(wrong)} {verb}. {why}")
 
 
 def _tell(value: Guess, unit: str) -> str:

@@ -21,7 +21,7 @@ def progress() -> Note:
         numbers = list(exercises_of(page))
         marks = " ".join(f"{number} {'done' if number in done else 'open'}" for number in numbers)
         lines.append(f"page {page}: {sum(number in done for number in numbers)} of {len(numbers)}   ({marks})")
-    return Note("Progress", f"kept in `{FILE}` in this folder, and nowhere else.\n" + "\n".join(lines))
+    return Note("Progress", f"Kept in `{FILE}` in this folder, and nowhere else.\n" + "\n".join(lines))
 
 
 def record(number: str) -> str:

@@ -45,7 +45,7 @@ class Quiz:
 
     def _question(self, question: Question) -> str:
         options = "".join(
-            f"<details><summary>{self._fill(text)}</summary>"
+            f'<details><summary style="padding:0.3em 0;cursor:pointer">{self._fill(text)}</summary>'
             f'<p style="margin:0.2em 0 0.6em 1.2em"><strong>{"Right" if right else "Wrong"}.</strong> '
             f"{self._fill(feedback)}</p></details>"
             for text, feedback, right in question.options()

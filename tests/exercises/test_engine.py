@@ -216,15 +216,15 @@ def test_a_crash_in_the_middle_of_writing_loses_nothing(monkeypatch):
         (5, 5.0, "You said so", "5"),
         (5.2, 5.0, "Close", "0.2 % too high"),
         (3, 5.0, "Off", "2 % too low"),
-        ("many", 5.0, "Unclear", "a number"),
+        ("many", 5.0, "Unclear", "number was asked"),
         ((2, 3), (2, 3), "You said so", "(2, 3)"),
         ([2, 4], (2, 3), "Off", "number 2 differs"),
         ((3, 4), (2, 3), "Off", "1 and 2 differ"),
         ((2,), (2, 3), "Off", "1 numbers, it is 2"),
         (7, (2, 3), "Unclear", "2 numbers"),
         ("Scratch ", "scratch", "You said so", "scratch"),
-        ("letters", "scratch", "Off", "you said letters"),
-        (7, "scratch", "Off", "you said 7"),
+        ("letters", "scratch", "Off", "You said letters"),
+        (7, "scratch", "Off", "You said 7"),
     ],
 )
 def test_reveal(guess, truth, heading, words):

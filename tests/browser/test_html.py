@@ -1,0 +1,52 @@
+"""Each page exported to HTML, opened without a kernel and without a network."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from accessibility import violations
+
+sys.path.insert(0, str(Path(__file__).parent.parent.parent / "tools"))
+import pages
+
+NOTEBOOKS = pages.find_pages([])
+
+
+@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
+def exported(request, browser, tmp_path_factory):
+    notebook = nbformat.read(request.param, as_version=4)
+    path = tmp_path_factory.mktemp("html") / f"{request.param.stem}.html"
+    path.write_text(pages.to_html(notebook, request.param.stem), encoding="utf-8")
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, offline=True)
+    page = context.new_page()
+    page.goto(path.as_uri(), wait_until="domcontentloaded")
+    yield request.param.stem, page
+    context.close()
+
+
+def test_pictures_are_there_with_words(exported):
+    _, page = exported
+    pictures = page.locator("img")
+    for i in range(pictures.count()):
+        assert pictures.nth(i).get_attribute("alt")
+        assert pictures.nth(i).evaluate("picture => picture.naturalWidth") > 20
+
+
+def test_a_question_works_without_a_kernel(exported):
+    stem, page = exported
+    if stem.startswith("00"):
+        return
+    answers = page.locator("ol > li").filter(has=page.locator("details")).first.locator("details")
+    assert answers.count() >= 3
+    answers.first.locator("summary").click()
+    assert answers.first.locator("p").inner_text().startswith(("Right.", "Wrong."))
+
+
+def test_axe_finds_nothing_of_ours(exported):
+    _, page = exported
+    ours, theirs = violations(page, ["body"])
+    print("brought by others:", *theirs, sep="\n  ")
+    assert ours == []
