@@ -92,3 +92,9 @@ def test_offline_guard_lets_this_machine_through():
     )
     guard = {"PYTHONPATH": str(ROOT / "tests" / "offline")}
     assert subprocess.run([sys.executable, "-c", program], env=guard, check=False).returncode == 0
+
+
+def test_exercises_and_explorers_stay_small():
+    files = [*(ROOT / "helpers" / "exercises").glob("*.py"), ROOT / "helpers" / "widgets.py"]
+    lines = sum(len(path.read_text().splitlines()) for path in files if path.exists())
+    assert lines <= 2500, "what repeats becomes one piece"
