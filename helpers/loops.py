@@ -37,6 +37,7 @@ def fit(
     lr: float | Mapping[str, float] = 1e-3,
     schedule: Callable[[float], float] | None = None,
     patience: int | None = None,
+    on_epoch: Callable[[History], bool | None] | None = None,
     progress: bool = True,
 ) -> History:
     """Train `model` in place with Adam and return its loss curves.
@@ -53,6 +54,7 @@ def fit(
             `one_cycle`; constant if not given.
         patience: stop after this many epochs without a better validation loss, and go back to
             the best epoch's weights.
+        on_epoch: called after each epoch with the history so far; a true answer ends the training.
         progress: show a progress bar.
 
     Returns:
@@ -136,8 +138,10 @@ def fit(
             _copy_weights(model, good_weights)
             best_loss, best_epoch = history["val_loss"][-1], epoch
         elif epoch - best_epoch >= patience:
-            bar.close()
             break
+        if on_epoch and on_epoch(history):
+            break
+    bar.close()
 
     optimizer.zero_grad()  # gives the gradients' memory back,
     optimizer.state.clear()  # and that of Adam's averages, which a reference cycle would keep

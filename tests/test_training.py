@@ -1,0 +1,99 @@
+"""The live fine-tuning, pressed from Python."""
+
+import re
+import time
+
+import pytest
+import torch
+
+from helpers import training
+from helpers.data import digits, few_labels
+from helpers.loops import classification_loss, fit
+from helpers.models import Classifier, Encoder
+
+
+@pytest.fixture(scope="module")
+def sets():
+    train_set, val_set, _ = digits()
+    return few_labels(train_set, 50, seed=0), few_labels(val_set, 5, seed=0)
+
+
+@pytest.fixture
+def explorer(sets, monkeypatch):
+    monkeypatch.setattr(training, "EPOCHS", 6)
+    return training.finetuning_explorer(*sets)
+
+
+def words(box):
+    return re.search(r'<p class="words"[^>]*>(.*)</p>', box.picture.value).group(1)
+
+
+def test_it_trains_draws_and_ends(explorer):
+    before = words(explorer)
+    assert "press Train" in before
+    explorer.go.click()
+    assert explorer.go.disabled and not explorer.stop.disabled
+    explorer.thread.join(60)
+    assert words(explorer).startswith("6 of 6 epochs. Finished. Validation accuracy")
+    assert not explorer.go.disabled and explorer.stop.disabled
+
+
+def test_two_clicks_start_one_training(explorer):
+    explorer.go.click()
+    thread = explorer.thread
+    explorer.go.click()
+    assert explorer.thread is thread
+    thread.join(60)
+
+
+def test_stop_stops(explorer, monkeypatch):
+    monkeypatch.setattr(training, "EPOCHS", 2000)
+    explorer.go.click()
+    time.sleep(0.5)
+    explorer.stop.click()
+    explorer.thread.join(20)
+    assert not explorer.thread.is_alive() and "Stopped." in words(explorer)
+
+
+def test_the_same_settings_give_the_same_curves(sets, monkeypatch):
+    monkeypatch.setattr(training, "EPOCHS", 3)
+    assert training.train(*sets) == training.train(*sets)
+    assert training.train(*sets) != training.train(*sets, start="scratch")
+
+
+@pytest.mark.parametrize("frozen", training.FROZEN)
+def test_what_is_frozen_stays(sets, monkeypatch, frozen):
+    monkeypatch.setattr(training, "EPOCHS", 1)
+    kept = []
+    original = training.fit
+    monkeypatch.setattr(training, "fit", lambda model, *a, **k: (kept.append(model), original(model, *a, **k))[1])
+    training.train(*sets, frozen=frozen)
+    count = sum(p.requires_grad for p in kept[0].encoder.parameters())
+    assert count == {"nothing": 9, "first layer": 6, "first two layers": 3, "whole encoder": 0}[frozen]
+
+
+def test_divergence_is_told(explorer, monkeypatch):
+    monkeypatch.setattr(
+        training, "classification_loss", lambda model, batch: classification_loss(model, batch) * torch.nan
+    )
+    explorer.go.click()
+    explorer.thread.join(60)
+    assert "diverged" in words(explorer) and not explorer.go.disabled
+
+
+def test_every_control_has_a_name(explorer):
+    assert all(control.description for control in explorer.controls.values())
+    assert explorer.go.description and explorer.stop.description
+
+
+def test_fit_calls_on_epoch_and_ends_when_it_says_so(sets):
+    seen = []
+
+    def on_epoch(history):
+        seen.append(len(history["train_loss"]))
+        return len(seen) == 2
+
+    torch.manual_seed(0)
+    loader = training.make_loader(sets[0], batch_size=100)
+    history = fit(Classifier(Encoder()), classification_loss, loader, epochs=5, on_epoch=on_epoch, progress=False)
+    assert seen == [1, 2] and len(history["train_loss"]) == 2
