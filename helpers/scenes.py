@@ -176,7 +176,8 @@ def latent_walk(
     error, before = F.mse_loss(mended, first).item(), F.mse_loss(noisy, first).item()
     words = (
         f"{100 * share:.0f} % of the way from the latents of {names[0]} to those of {names[1]}, decoded. "
-        f"With noise of {noise:.2f}, the noisy image is off by {before:.4f} (mean squared error) and its reconstruction by {error:.4f}."
+        f"With noise of {noise:.2f}, the noisy image is off by {before:.4f} (mean squared error) "
+        f"and its reconstruction by {error:.4f}."
     )
     picture = _picture(7.2, 1.9, words)
     shown = [first, between, second, noisy, mended]

@@ -236,9 +236,17 @@ def _empty() -> None: ...
 
 
 def _steps(code: CodeType) -> list[tuple]:
-    """What a piece of compiled code does, step by step; docstrings and line numbers do not count."""
-    steps = ((step.opname, step.argval) for step in dis.get_instructions(code))
-    return [(name, _steps(value) if isinstance(value, CodeType) else value) for name, value in steps]
+    """What a piece of compiled code does, step by step; docstrings and line numbers do not count.
+
+    Python compiles `F.relu(x)` in two ways, by whether `F` was imported in the same file; here both are one.
+    """
+    steps = []
+    for step in dis.get_instructions(code):
+        if step.opname != "PUSH_NULL":
+            value = None if step.opcode in (*dis.hasjrel, *dis.hasjabs) else step.argval
+            name = step.opname.replace("LOAD_METHOD", "LOAD_ATTR")
+            steps.append((name, _steps(value) if isinstance(value, CodeType) else value))
+    return steps
 
 
 def _own_line(error: Exception, answer: Callable) -> str:

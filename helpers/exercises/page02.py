@@ -1,5 +1,236 @@
-"""Exercises and questions of page 02."""
+"""Page 02: sizes, the flip, weights, and a network under a budget."""
 
-EXERCISES = {}
+from __future__ import annotations
 
-QUIZ = ()
+import itertools
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from helpers.data import digits, make_loader
+from helpers.exercises.engine import Exercise, Wrong, compare
+from helpers.exercises.quizzes import Question
+from helpers.loops import classification_loss, fit
+from helpers.metrics import accuracy, predict
+from helpers.models import count_parameters
+
+BUDGET, WANTED = 6_000, 85.0  # weights, validation accuracy in percent
+
+
+def output_size(size, k, stride, padding, dilation):
+    """One side of a convolution's output."""
+    reach = dilation * (k - 1) + 1
+    return (size + 2 * padding - reach) // stride + 1
+
+
+def judge_output_size(answer: object) -> None:
+    for size, k, stride, padding, dilation in itertools.product((9, 32), (3, 4), (1, 2, 3), (0, 2), (1, 2)):
+        expected = F.conv2d(
+            torch.zeros(1, 1, size, size), torch.zeros(1, 1, k, k), None, stride, padding, dilation
+        ).shape[2]
+        room = size + 2 * padding - dilation * (k - 1) - 1
+        slips = {
+            "Padding is added on *both* sides: count it twice.": (room - padding) // stride + 1,
+            "The padding is forgotten: it makes the image larger.": (room - 2 * padding) // stride + 1,
+            "Round *down*: a last, incomplete step gives no output.": -(-room // stride) + 1,
+            "The dilation is forgotten: a spread kernel reaches over d(k - 1) + 1 pixels.": 1
+            + (size + 2 * padding - k) // stride,
+            "The + 1 is missing: the first place counts too.": room // stride,
+            "The size must be a whole number: divide with `//`.": room / stride + 1,
+        }
+        case = f"size {size}, kernel {k}, stride {stride}, padding {padding}, dilation {dilation}"
+        compare(answer(size, k, stride, padding, dilation), expected, case, slips)
+
+
+def true_convolution(image, kernel):
+    """The mathematician's convolution of image (H, W) and kernel (k, k), where the kernel fits."""
+    return F.conv2d(image[None, None], kernel.flip(0, 1)[None, None])[0, 0]
+
+
+def judge_true_convolution(answer: object) -> None:
+    generator = torch.Generator().manual_seed(0)
+    for shape, k in (((5, 6), 3), ((8, 8), 2), ((4, 7), 4)):
+        image, kernel = torch.randn(shape, generator=generator), torch.randn(k, k, generator=generator)
+
+        def slide(kernel: torch.Tensor, image: torch.Tensor = image) -> torch.Tensor:
+            return F.conv2d(image[None, None], kernel[None, None])[0, 0]
+
+        slips = {
+            "That is cross-correlation: the kernel is not turned.": slide(kernel),
+            "You swapped rows and columns (a transpose). A turn by 180 degrees is something else.": slide(kernel.T),
+            "The kernel is turned upside down only. Turn it from left to right as well.": slide(kernel.flip(0)),
+            "The kernel is turned from left to right only. Turn it upside down as well.": slide(kernel.flip(1)),
+        }
+        expected = slide(kernel.flip(0, 1))
+        compare(answer(image, kernel), expected, f"an image of {shape} and a {k} x {k} kernel", slips)
+
+
+def count_weights(layers):
+    """All numbers that a chain of convolutions learns; a layer is (c_in, c_out, k)."""
+    return sum(c_out * (c_in * k * k + 1) for c_in, c_out, k in layers)
+
+
+def judge_count_weights(answer: object) -> None:
+    for layers in ([(1, 16, 3)], [(3, 8, 5), (8, 4, 3)], [(1, 16, 3), (16, 32, 3), (32, 64, 3)]):
+        expected = sum(count_parameters(nn.Conv2d(*layer)) for layer in layers)
+        slips = {
+            "The biases are missing: one for each output channel.": sum(i * o * k * k for i, o, k in layers),
+            "One bias for each *output* channel, not for each input channel.": sum(
+                i * (o * k * k + 1) for i, o, k in layers
+            ),
+            "A bias belongs to an output channel, not to each of its kernels.": sum(
+                i * o * (k * k + 1) for i, o, k in layers
+            ),
+            "A kernel has k * k weights, not k.": sum(o * (i * k + 1) for i, o, k in layers),
+            "Each output channel has a kernel for *each* input channel.": sum(o * (k * k + 1) for i, o, k in layers),
+        }
+        compare(answer(layers), expected, f"the layers {layers}", slips)
+
+
+def small_network():
+    """images (N, 1, 32, 32) -> logits (N, 10), with few weights."""
+    return nn.Sequential(
+        *(nn.Conv2d(1, 8, 3, stride=2, padding=1), nn.BatchNorm2d(8), nn.ReLU()),
+        *(nn.Conv2d(8, 16, 3, stride=2, padding=1), nn.BatchNorm2d(16), nn.ReLU()),
+        *(nn.Conv2d(16, 12, 3, stride=2, padding=1), nn.BatchNorm2d(12), nn.ReLU()),
+        nn.Flatten(),
+        nn.Linear(12 * 4 * 4, 10),
+    )
+
+
+def judge_small_network(answer: object) -> None:
+    torch.manual_seed(0)
+    model = answer()
+    if not isinstance(model, nn.Module):
+        raise Wrong(f"A model is wanted, such as `nn.Sequential(...)`, and not a `{type(model).__name__}`.")
+    weights = count_parameters(model)
+    if weights > BUDGET:
+        raise Wrong(f"Your network has {weights:,} weights; {BUDGET:,} are allowed. Which layer has most of them?")
+    try:
+        outputs = model(torch.zeros(2, 1, 32, 32))
+    except RuntimeError as error:
+        raise Wrong(f"An image (2, 1, 32, 32) does not pass: {error}. Does each layer fit the one before?") from None
+    compare(torch.tensor(outputs.shape), torch.tensor((2, 10)), "two images, the shape of the output")
+    if torch.allclose(outputs.sum(dim=1), torch.ones(2), atol=1e-4) and (outputs >= 0).all():
+        raise Wrong("The outputs are probabilities already. Leave the softmax out: the loss takes logits.")
+    train_set, val_set, _ = digits()
+    loader = make_loader(train_set.subset(torch.arange(0, 3500, 2)), batch_size=50, shuffle=True)
+    fit(model, classification_loss, loader, epochs=4, lr=5e-3, progress=False)
+    reached = 100 * accuracy(*predict(model, make_loader(val_set, batch_size=250)))
+    if reached < WANTED:
+        raise Wrong(
+            f"Your network stays within the budget and reaches {reached:.0f} %; {WANTED:.0f} % are wanted. Use the "
+            "weights where they are shared: convolutions with stride 2, and ReLU between them."
+        )
+
+
+EXERCISES = {
+    "2.1": Exercise(
+        title="Convolution proper",
+        judge=judge_true_convolution,
+        solution=true_convolution,
+        why="`F.conv2d` slides the kernel as it is. Turned by 180 degrees beforehand, it is what mathematics calls "
+        "convolution.",
+        notice="Both operations are the same for a kernel that a turn leaves as it is, such as a blur.",
+        hints=(
+            "Which of the two does `F.conv2d` compute? What must be done to the kernel first?",
+            "A turn by 180 degrees is a flip of both axes: `kernel.flip(0, 1)`.",
+            "`F.conv2d` wants (N, C, H, W): write `image[None, None]`, and take `[0, 0]` of the result.",
+        ),
+    ),
+    "2.2": Exercise(
+        title="The size of the output",
+        judge=judge_output_size,
+        solution=output_size,
+        why="The spread kernel reaches over d(k - 1) + 1 pixels. Count the steps that fit into the padded image, "
+        "round down, and add the first place.",
+        notice="The same formula holds for height and width, and for pooling as well.",
+        hints=(
+            "How wide is the padded image? And how many pixels does a kernel reach over whose weights are `dilation` apart?",
+            "The padded side has `size + 2 * padding` pixels; the kernel reaches over `dilation * (k - 1) + 1` of them.",
+            "What is left over, in whole steps of `stride` (that is `//`), plus one for the first place.",
+        ),
+    ),
+    "2.3": Exercise(
+        title="Count the weights",
+        judge=judge_count_weights,
+        solution=count_weights,
+        why="An output channel has a k x k kernel for each input channel and one bias; there are c_out of them.",
+        notice="The size of the image is nowhere in it: the same weights are used at every place.",
+        hints=(
+            "Start with one output channel: how many kernels has it, and how many biases?",
+            "One output channel learns `c_in * k * k + 1` numbers.",
+            "Times `c_out`, added up over the layers: `sum(... for c_in, c_out, k in layers)`.",
+        ),
+    ),
+    "2.4": Exercise(
+        title="A network under a budget",
+        judge=judge_small_network,
+        solution=small_network,
+        why="Strides halve the image three times, so that the last, dense layer stays small; the convolutions share "
+        "their few weights over all places.",
+        notice="A single dense layer from 1,024 pixels to ten logits would have needed more weights, and done worse.",
+        hints=(
+            "A dense layer on the pixels has 1,024 x 10 weights, which is too many. Make the image smaller first.",
+            "`nn.Conv2d(1, 8, 3, stride=2, padding=1)` halves the image. Three of them leave 4 x 4 places.",
+            "Between them `nn.ReLU()`, best after `nn.BatchNorm2d(...)`; at the end `nn.Flatten()` and `nn.Linear(..., 10)`.",
+        ),
+        seconds=10.0,
+    ),
+}
+
+QUIZ = (
+    Question(
+        ask="The layer from 16 to 32 channels on this page learns {weights} numbers on a 16 x 16 input. How many would it "
+        "learn on a 64 x 64 input?",
+        right=("{weights} as well", "The kernels are the same at every place; only the work grows with the image."),
+        wrong=(
+            ("16 times as many", "That is true of the work, and of a dense layer's weights per output."),
+            ("4 times as many", "The side of the image appears nowhere in C_out · (C · k · k + 1)."),
+        ),
+    ),
+    Question(
+        ask="You take a Sobel kernel from a book on mathematics and use it in `F.conv2d`. What is different?",
+        right=(
+            "Edges from dark to bright come out with the other sign.",
+            "`F.conv2d` does not turn the kernel; a turned Sobel is the same one with the signs swapped.",
+        ),
+        wrong=(
+            ("The output is shifted by one pixel.", "Turning moves no place; the window stays where it is."),
+            (
+                "Nothing: the two operations are the same.",
+                "They are for kernels that a turn leaves unchanged. Sobel is not one.",
+            ),
+        ),
+    ),
+    Question(
+        ask="You want 3 x 3 kernels to keep a 28 x 28 image at 28 x 28, with stride 1. Which padding?",
+        right=("1", "28 + 2 · 1 - 2 - 1 + 1 = 28: one pixel on each side makes up for the kernel's reach."),
+        wrong=(
+            ("0", "Without padding the output loses a pixel on each side and is 26 x 26."),
+            ("2", "That is one too many on each side: the output would be 30 x 30."),
+            ("3", "The padding for the same size is (k - 1) / 2, not k."),
+        ),
+    ),
+    Question(
+        ask="Two 3 x 3 layers of stride 1 see as much of the image as one layer of which size?",
+        right=("5 x 5", "Each 3 x 3 layer adds two pixels to the receptive field: 1 + 2 + 2."),
+        wrong=(
+            ("6 x 6", "Receptive fields overlap, so the sizes do not add up."),
+            ("9 x 9", "They add, they do not multiply: each layer reaches one pixel further on each side."),
+            ("3 x 3", "The second layer looks at outputs that each saw 3 x 3 themselves."),
+        ),
+    ),
+    Question(
+        ask="Where is a convolution's answer to a shifted image *not* simply the shifted answer? Choose all.",
+        right=(
+            ("At the border, with zero padding", "There the kernel sees zeros that did not move with the image."),
+            ("With stride 2 and a shift by one pixel", "Every second place is left out, and they are now others."),
+        ),
+        wrong=(
+            ("With large kernels, far from the border", "The size of the kernel changes nothing there."),
+            ("With several input channels", "All channels shift together, and so does their sum."),
+        ),
+    ),
+)

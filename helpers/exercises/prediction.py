@@ -28,7 +28,7 @@ def reveal(guess: Guess | None, truth: Guess, why: str = "", *, unit: str = "", 
     truth = tuple(truth) if isinstance(truth, Sequence) and not isinstance(truth, str) else truth
     told = _tell(truth, unit)
     if guess is None or guess is ...:
-        return Note("No guess", f"It is {told}. {why} Next time write your guess down first: it pays.")
+        return Note("No guess", f"It is {told}. {why}")
     if isinstance(truth, str):
         hit = str(guess).strip().casefold() == truth.casefold()
         return Note(

@@ -1,3 +1,88 @@
 """Answers to page 02: a second right one for each exercise, and typical wrong ones with their diagnosis."""
 
-ANSWERS = {}
+import torch
+import torch.nn.functional as F
+from exercise_answers import Answers
+from scipy.signal import convolve2d
+from torch import nn
+
+
+def counted(size, k, stride, padding, dilation):
+    last = size + 2 * padding - dilation * (k - 1)
+    return len(range(0, last, stride))
+
+
+def by_loops(image, kernel):
+    k = len(kernel)
+    rows, columns = image.shape[0] - k + 1, image.shape[1] - k + 1
+    turned = kernel.rot90(2)
+    return [[(image[i : i + k, j : j + k] * turned).sum().item() for j in range(columns)] for i in range(rows)]
+
+
+def conv(image, kernel):
+    return F.conv2d(image[None, None], kernel[None, None])[0, 0]
+
+
+def two_layers():
+    layers = [nn.Conv2d(1, 10, 5, stride=4, padding=2), nn.ReLU(), nn.Conv2d(10, 30, 3, stride=2, padding=1), nn.ReLU()]
+    return nn.Sequential(*layers, nn.AvgPool2d(2), nn.Flatten(), nn.Linear(120, 10))
+
+
+def dense():
+    return nn.Sequential(nn.Flatten(), nn.Linear(1024, 10))
+
+
+def too_weak():
+    return nn.Sequential(nn.AvgPool2d(8), nn.Flatten(), nn.Linear(16, 10))
+
+
+def with_softmax():
+    return nn.Sequential(nn.AvgPool2d(4), nn.Flatten(), nn.Linear(64, 10), nn.Softmax(dim=1))
+
+
+def does_not_fit():
+    return nn.Sequential(nn.Conv2d(1, 8, 3, stride=2), nn.Flatten(), nn.Linear(8 * 16, 10))
+
+
+ANSWERS = {
+    "2.1": Answers(
+        right=lambda image, kernel: convolve2d(image, kernel, mode="valid"),
+        wrong={
+            "not turned": conv,
+            "transpose": lambda image, kernel: conv(image, kernel.T),
+            "upside down only": lambda image, kernel: conv(image, kernel.flip(0)),
+            "left to right only": lambda image, kernel: conv(image, kernel.flip(1)),
+            "has shape": lambda image, kernel: F.conv2d(image[None, None], kernel.flip(0, 1)[None, None]),
+        },
+    ),
+    "2.2": Answers(
+        right=counted,
+        wrong={
+            "*both* sides": lambda n, k, s, p, d: (n + p - d * (k - 1) - 1) // s + 1,
+            "padding is forgotten": lambda n, k, s, p, d: (n - d * (k - 1) - 1) // s + 1,
+            "dilation is forgotten": lambda n, k, s, p, d: (n + 2 * p - k) // s + 1,
+            "+ 1 is missing": lambda n, k, s, p, d: (n + 2 * p - d * (k - 1) - 1) // s,
+            "Round *down*": lambda n, k, s, p, d: -(-(n + 2 * p - d * (k - 1) - 1) // s) + 1,
+            "whole number": lambda n, k, s, p, d: (n + 2 * p - d * (k - 1) - 1) / s + 1,
+        },
+    ),
+    "2.3": Answers(
+        right=lambda layers: sum(p.numel() for layer in layers for p in nn.Conv2d(*layer).parameters()),
+        wrong={
+            "biases are missing": lambda layers: sum(i * o * k * k for i, o, k in layers),
+            "not for each input channel": lambda layers: sum(i * (o * k * k + 1) for i, o, k in layers),
+            "not to each of its kernels": lambda layers: sum(i * o * (k * k + 1) for i, o, k in layers),
+            "not k": lambda layers: sum(o * (i * k + 1) for i, o, k in layers),
+        },
+    ),
+    "2.4": Answers(
+        right=two_layers,
+        wrong={
+            "weights; 6,000 are allowed": dense,
+            "85 % are wanted": too_weak,
+            "probabilities already": with_softmax,
+            "does not pass": does_not_fit,
+            "A model is wanted": lambda: torch.zeros(10),
+        },
+    ),
+}

@@ -1,3 +1,96 @@
 """Answers to page 03: a second right one for each exercise, and typical wrong ones with their diagnosis."""
 
-ANSWERS = {}
+import torch
+import torch.nn.functional as F
+from exercise_answers import Answers
+
+
+def by_one_hot(probs, labels):
+    one_hot = F.one_hot(labels, probs.shape[1])
+    return sum(-(y * p.log()).sum() for y, p in zip(one_hot, probs, strict=True)) / len(labels)
+
+
+def naive(logits):
+    return (logits.exp() / logits.exp().sum(dim=1, keepdim=True)).log()
+
+
+def half_way(logits):
+    return logits - logits.max(dim=1, keepdim=True).values
+
+
+def gradient_by_autograd(logits, labels):
+    logits = logits.clone().requires_grad_()
+    F.cross_entropy(logits, labels).backward()
+    return logits.grad
+
+
+def loop(softmax, zero, step=True):
+    """A training loop with or without its faults."""
+
+    def train(model, images, labels):
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for _ in range(20):
+            outputs = model(images)
+            loss = (
+                F.nll_loss(outputs.log_softmax(dim=1), labels)
+                if not softmax
+                else F.cross_entropy(outputs.softmax(1), labels)
+            )
+            if zero:
+                model.zero_grad()
+            loss.backward()
+            if step:
+                optimizer.step()
+        return model
+
+    return train
+
+
+ANSWERS = {
+    "3.1": Answers(
+        right=by_one_hot,
+        wrong={
+            "minus is missing": lambda probs, labels: F.nll_loss(probs.log(), labels) * -1,
+            "sum over the images": lambda probs, labels: F.nll_loss(probs.log(), labels, reduction="sum"),
+            "base 2": lambda probs, labels: F.nll_loss(probs.log2(), labels),
+            "base 10": lambda probs, labels: F.nll_loss(probs.log10(), labels),
+            "averaged over the classes": lambda probs, labels: (
+                -(F.one_hot(labels, probs.shape[1]) * probs.log()).mean()
+            ),
+            "softmax once more": F.cross_entropy,
+            "not its logarithm": lambda probs, labels: (1 - probs[torch.arange(len(labels)), labels]).mean(),
+        },
+    ),
+    "3.2": Answers(
+        right=lambda logits: logits - torch.logsumexp(logits, dim=1, keepdim=True),
+        wrong={
+            "for small logits": naive,
+            "Its *logarithm*": lambda logits: logits.softmax(dim=1),
+            "`dim=0`": lambda logits: logits.log_softmax(dim=0),
+            "only subtracted": half_way,
+            "0 or below": lambda logits: -logits.log_softmax(dim=1),
+        },
+    ),
+    "3.3": Answers(
+        right=gradient_by_autograd,
+        wrong={
+            "sign is turned": lambda logits, labels: -gradient_by_autograd(logits, labels),
+            "*sum* over images": lambda logits, labels: logits.softmax(1) - F.one_hot(labels, logits.shape[1]),
+            "number of classes": lambda logits, labels: (
+                gradient_by_autograd(logits, labels) * len(labels) / logits.shape[1]
+            ),
+            "target is missing": lambda logits, labels: logits.softmax(1) / len(labels),
+            "has shape": lambda logits, labels: gradient_by_autograd(logits, labels).sum(),
+        },
+    ),
+    "3.4": Answers(
+        right=loop(softmax=False, zero=True),
+        wrong={
+            "softmax twice": loop(softmax=True, zero=True),
+            "still add up": loop(softmax=False, zero=False),
+            "Both faults": loop(softmax=True, zero=False),
+            "did not move": loop(softmax=False, zero=True, step=False),
+            "to be returned": lambda model, images, labels: 3.0,
+        },
+    ),
+}
