@@ -83,6 +83,8 @@ def check(number: str, answer: Callable) -> Note:
         return Note("Your code raised an error", str(error))
     except Wrong as diagnosis:
         return Note("Not yet", str(diagnosis))
+    except Exception as error:  # the judge met a result that it cannot handle
+        return Note("Not yet", f"What your function returns is of another kind than asked ({error}).")
     return Note("Correct", f"{exercise.notice} {progress.record(number)}".strip())
 
 
@@ -175,6 +177,18 @@ def show(value: object) -> str:
         return f"`{numbers[0]}`"
     more = ", ..." if value.numel() > 6 else ""
     return f"`[{', '.join(map(str, numbers))}{more}]` (shape {tuple(value.shape)})"
+
+
+def watched(make: Callable) -> tuple[object, list]:
+    """What `make()` gives, and a list that will hold the very copy of it that the learner's function gets."""
+    thing, given = make(), []
+
+    def hand_over(memo: dict) -> object:
+        given.append(make())
+        return given[-1]
+
+    thing.__deepcopy__ = hand_over
+    return thing, given
 
 
 def _slip(got: object, expected: object, slips: Mapping[str, object] | None, atol: float) -> str | None:

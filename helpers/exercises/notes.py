@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -34,5 +35,8 @@ class Note:
 
 
 def to_html(text: str) -> str:
-    """Plain text as HTML: escaped, `code` between backticks, line ends kept."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text, quote=False)).replace("\n", "<br>")
+    """Plain text as HTML: escaped, `code` between backticks, *stress* between stars, line ends kept."""
+    parts = html.escape(text, quote=False).replace("\n", "<br>").split("`")  # every second part is code
+    stressed = [re.sub(r"\*(\w[^*]*\w|\w)\*", r"<em>\1</em>", part) for part in parts[::2]]
+    code = [f"<code>{part}</code>" for part in parts[1::2]]
+    return "".join(piece for pair in itertools.zip_longest(stressed, code, fillvalue="") for piece in pair)

@@ -6,7 +6,7 @@ import copy
 
 import torch
 
-from helpers.exercises.engine import Exercise, Wrong, compare
+from helpers.exercises.engine import Exercise, Wrong, compare, watched
 from helpers.exercises.quizzes import Question
 from helpers.models import Classifier, Encoder
 
@@ -41,16 +41,8 @@ def carry_over(pretrained, classes):
 
 def judge_carry_over(answer: object) -> None:
     torch.manual_seed(1)
-    pretrained = Classifier(Encoder(width=4), classes=7)
-    seen = []  # the copy that the learner's function was given
-
-    class Watched(Classifier):
-        def __deepcopy__(self, memo: dict) -> Classifier:
-            seen.append(Classifier(copy.deepcopy(self.encoder), classes=7))
-            seen[-1].head.load_state_dict(self.head.state_dict())
-            return seen[-1]
-
-    pretrained.__class__ = Watched
+    original = Classifier(Encoder(width=4), classes=7)
+    pretrained, given = watched(lambda: copy.deepcopy(original))
     model = answer(pretrained, 5)
     if model is None:
         raise Wrong("Your function returned `None`. Is a `return` missing?")
@@ -60,10 +52,10 @@ def judge_carry_over(answer: object) -> None:
     if outputs.shape == (2, 7):
         raise Wrong("The model still has the old head, with its 7 outputs. Its 5 classes need a new one.")
     compare(torch.tensor(outputs.shape), torch.tensor((2, 5)), "5 classes, the shape of the output")
-    fresh, given = model.encoder.state_dict(), seen[0].encoder.state_dict()
-    if not all(torch.equal(fresh[name], given[name]) for name in given):
+    weights, learnt = model.encoder.state_dict(), original.encoder.state_dict()
+    if not all(torch.equal(weights[name], learnt[name]) for name in learnt):
         raise Wrong("The encoder's weights are not the pretrained ones: this model starts from scratch.")
-    if model.encoder is seen[0].encoder:
+    if model.encoder is given[0].encoder:
         raise Wrong(
             "The new model *shares* the encoder: fine-tuning it would change the pretrained model too. "
             "Give it a copy: `copy.deepcopy`."

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from helpers.data import digits
-from helpers.exercises.engine import Exercise, Wrong, compare
+from helpers.exercises.engine import Exercise, Wrong, compare, watched
 from helpers.exercises.quizzes import Question
 from helpers.models import count_parameters
 
 MOST_WEIGHTS, MOST_LATENTS = 50_000, 32
-
-
-def watched(make: Callable) -> tuple[object, list]:
-    """What `make()` gives, and a list that will hold the very copy of it that the learner's function gets."""
-    thing, given = make(), []
-
-    def hand_over(memo: dict) -> object:
-        given.append(make())
-        return given[-1]
-
-    thing.__deepcopy__ = hand_over
-    return thing, given
 
 
 def lowest_error(target, low, high):

@@ -58,6 +58,10 @@ def test_forgetting_to_return_is_not_the_same_as_not_attempting(double):
     assert "`return` missing" in check("9.1", forgets).text
 
 
+def test_a_result_that_no_judge_expects_is_no_crash():
+    assert "of another kind" in check("0.1", lambda images: 3).text
+
+
 def test_a_result_instead_of_the_function_is_explained(double):
     assert "without brackets" in check("9.1", torch.ones(3)).text
 
@@ -244,6 +248,7 @@ def test_notes_escape_and_show_code():
     note = Note("Not yet", "`a < b` & <script>", code="if a < b:")
     assert "<code>a &lt; b</code> &amp; &lt;script&gt;" in note._repr_html_() and "if a &lt; b:" in note._repr_html_()
     assert to_html("a\nb") == "a<br>b"
+    assert to_html("take *each* of `x * y * z` 2 * 3") == "take <em>each</em> of <code>x * y * z</code> 2 * 3"
 
 
 class Balanced(HTMLParser):
