@@ -1,6 +1,6 @@
 """What the explorers show: each a pure function from a state to a `Picture` that also says the result in words.
 
-Drawn for speed (80 dpi, fixed layout), because an explorer redraws at every move.
+Drawn for speed (few ticks, fixed layout), because an explorer redraws at every move.
 """
 
 from __future__ import annotations
@@ -274,7 +274,7 @@ def finetuning(accuracies: Sequence[float], losses: Sequence[float], epochs: int
 
 
 def _picture(width: float, height: float, words: str) -> Picture:
-    picture = Picture(figsize=(width, height), dpi=80, facecolor=PAPER)
+    picture = Picture(figsize=(width, height), dpi=96, facecolor=PAPER)
     FigureCanvasAgg(picture)
     picture.description = words
     return picture

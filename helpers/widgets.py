@@ -176,9 +176,14 @@ def _with_slider(field: Widget, low: float | None = None, high: float | None = N
     else:
         low, high = field.min if low is None else low, field.max if high is None else high
         slider = ipywidgets.FloatSlider(field.value, min=low, max=high, step=field.step, readout=False)
-    slider.observe(lambda change: setattr(field, "value", change["new"]), "value")
+    slider.observe(lambda change: setattr(field, "value", _tidy(change["new"])), "value")
     field.observe(lambda change: _follow(slider, change["new"]), "value")
     return HBox([field, slider])
+
+
+def _tidy(value: float) -> float:
+    """0.1 + 0.2 as 0.3."""
+    return round(value, 6)
 
 
 def _follow(slider: Widget, value: float) -> None:

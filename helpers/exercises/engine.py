@@ -32,7 +32,6 @@ from helpers.exercises.notes import Note
 class Exercise:
     """One exercise; the stub stands in the page."""
 
-    title: str
     judge: Callable[[Callable], None]
     solution: Callable  # shown by its source, so it uses only names that the page knows
     why: str  # shown with the solution

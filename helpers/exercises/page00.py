@@ -48,7 +48,6 @@ def judge_share_right(answer: object) -> None:
 
 EXERCISES = {
     "0.1": Exercise(
-        title="Read a shape",
         judge=judge_count_and_size,
         solution=count_and_size,
         why="A batch of images has the shape (N, C, H, W): images, channels, height, width, on every page.",
@@ -59,7 +58,6 @@ EXERCISES = {
         ),
     ),
     "0.2": Exercise(
-        title="The share that is right",
         judge=judge_share_right,
         solution=share_right,
         why="Comparing gives True and False, which count as 1 and 0; their mean is the share of True.",

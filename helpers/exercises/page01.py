@@ -64,7 +64,6 @@ def judge_carry_over(answer: object) -> None:
 
 EXERCISES = {
     "1.1": Exercise(
-        title="Carry an encoder over",
         judge=judge_carry_over,
         solution=carry_over,
         why="The encoder is what was learnt; the head belongs to the old task. A copy leaves the original as it was.",
@@ -76,7 +75,6 @@ EXERCISES = {
         ),
     ),
     "1.2": Exercise(
-        title="Compare draw by draw",
         judge=judge_compare_draws,
         solution=compare_draws,
         why="Both contestants had the same labels in each draw, so subtract draw by draw; then take the mean.",

@@ -127,7 +127,6 @@ def judge_small_network(answer: object) -> None:
 
 EXERCISES = {
     "2.1": Exercise(
-        title="Convolution proper",
         judge=judge_true_convolution,
         solution=true_convolution,
         why="`F.conv2d` slides the kernel as it is. Turned by 180 degrees beforehand, it is what mathematics calls "
@@ -140,7 +139,6 @@ EXERCISES = {
         ),
     ),
     "2.2": Exercise(
-        title="The size of the output",
         judge=judge_output_size,
         solution=output_size,
         why="The spread kernel reaches over d(k - 1) + 1 pixels. Count the steps that fit into the padded image, "
@@ -153,7 +151,6 @@ EXERCISES = {
         ),
     ),
     "2.3": Exercise(
-        title="Count the weights",
         judge=judge_count_weights,
         solution=count_weights,
         why="An output channel has a k x k kernel for each input channel and one bias; there are c_out of them.",
@@ -165,7 +162,6 @@ EXERCISES = {
         ),
     ),
     "2.4": Exercise(
-        title="A network under a budget",
         judge=judge_small_network,
         solution=small_network,
         why="Strides halve the image three times, so that the last, dense layer stays small; the convolutions share "

@@ -151,7 +151,6 @@ def judge_train_classifier(answer: object) -> None:
 
 EXERCISES = {
     "3.1": Exercise(
-        title="The loss of a batch",
         judge=judge_loss_from_probs,
         solution=loss_from_probs,
         why="With class numbers, the sum over classes picks one term: minus the logarithm of the right class's "
@@ -164,7 +163,6 @@ EXERCISES = {
         ),
     ),
     "3.2": Exercise(
-        title="A logarithm that does not overflow",
         judge=judge_safe_log_softmax,
         solution=safe_log_softmax,
         why="Subtracting the largest logit changes nothing in the result, and makes the largest exponent 0.",
@@ -176,7 +174,6 @@ EXERCISES = {
         ),
     ),
     "3.3": Exercise(
-        title="The gradient",
         judge=judge_loss_gradient,
         solution=loss_gradient,
         why="For one image it is softmax minus one-hot. The mean over N images divides it by N.",
@@ -188,7 +185,6 @@ EXERCISES = {
         ),
     ),
     "3.4": Exercise(
-        title="Find the two faults",
         judge=judge_train_classifier,
         solution=train_classifier,
         why="`F.cross_entropy` takes logits, so the softmax goes. And `backward()` adds to the gradients that are there, "

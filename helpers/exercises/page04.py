@@ -152,7 +152,6 @@ def judge_my_encoder(answer: object) -> None:
 
 EXERCISES = {
     "4.1": Exercise(
-        title="The floor under a loss",
         judge=judge_lowest_error,
         solution=lowest_error,
         why="The best reachable answer is the target moved to the nearest limit. What is left is the floor.",
@@ -164,7 +163,6 @@ EXERCISES = {
         ),
     ),
     "4.2": Exercise(
-        title="The mean image as a rival",
         judge=judge_rival_error,
         solution=rival_error,
         why="The rival may learn from the training images only, as every model may; it is judged on the others.",
@@ -176,7 +174,6 @@ EXERCISES = {
         ),
     ),
     "4.3": Exercise(
-        title="Hide a square",
         judge=judge_hide_square,
         solution=hide_square,
         why="The copy keeps the target clean. Of `height` rows a square of `size` can begin in `height - size + 1`.",
@@ -190,7 +187,6 @@ EXERCISES = {
         ),
     ),
     "4.4": Exercise(
-        title="An encoder of your own",
         judge=judge_my_encoder,
         solution=my_encoder,
         why="Convolutions are cheap, so most of the budget goes to the last layer, which does the squeezing.",

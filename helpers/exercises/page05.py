@@ -203,7 +203,6 @@ def judge_surest(answer: object) -> None:
 
 EXERCISES = {
     "5.1": Exercise(
-        title="Count what a load brings",
         judge=judge_count_matching,
         solution=count_matching,
         why="A tensor arrives if the model has one of the same name, and of the same shape.",
@@ -215,7 +214,6 @@ EXERCISES = {
         ),
     ),
     "5.2": Exercise(
-        title="Replace a head",
         judge=judge_replace_head,
         solution=replace_head,
         why="The old layer knows how many latents come in: `in_features`. Everything below it stays.",
@@ -226,7 +224,6 @@ EXERCISES = {
         ),
     ),
     "5.3": Exercise(
-        title="Three faults in a loop",
         judge=judge_train_head,
         solution=train_head,
         unfinished=faulty_train_head,
@@ -239,7 +236,6 @@ EXERCISES = {
         ),
     ),
     "5.4": Exercise(
-        title="Believe the surest",
         judge=judge_surest,
         solution=surest,
         why="`max(dim=1)` gives both the sureness and the class; one order of places serves images and labels.",

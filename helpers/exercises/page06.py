@@ -182,7 +182,6 @@ def judge_leaked(answer: object) -> None:
 
 EXERCISES = {
     "6.1": Exercise(
-        title="Precision and recall by hand",
         judge=judge_precision_recall_of,
         solution=precision_recall_of,
         why="Both have the right ones on top. Precision divides by the column of k, recall by its row.",
@@ -194,7 +193,6 @@ EXERCISES = {
         ),
     ),
     "6.2": Exercise(
-        title="Macro F1 without nan",
         judge=judge_macro_f1_of,
         solution=macro_f1_of,
         why="F1 is 2 * right / (row + column), the same as the harmonic mean, and 0 / 0 only if the class is nowhere.",
@@ -206,7 +204,6 @@ EXERCISES = {
         ),
     ),
     "6.3": Exercise(
-        title="Choose here, judge there",
         judge=judge_choose_and_apply,
         solution=choose_and_apply,
         why="The validation set may choose, because it is not what the final figure is taken from.",
@@ -218,7 +215,6 @@ EXERCISES = {
         ),
     ),
     "6.4": Exercise(
-        title="Find the near copies",
         judge=judge_leaked,
         solution=leaked,
         why="For each test image: the largest difference to each training image, and the smallest of these.",

@@ -38,6 +38,7 @@ SETTINGS = {
 }
 TOKEN = "browser-tests"
 KERNEL = "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel"
+PIECE = 5000  # pixels of a page in one screenshot; Chromium draws at most 16,384
 RUN_SECONDS = 240  # for all cells of a page, on a busy machine
 
 
@@ -158,8 +159,8 @@ class Opened:
         )
         return self.page.locator(".jp-NotebookPanel-notebook .jp-Cell").nth(index)
 
-    def screenshot(self, theme: str) -> Path:
-        """The whole page, top to bottom, in a theme: "Light" or "Dark"."""
+    def screenshots(self, theme: str) -> list[Path]:
+        """The whole page, top to bottom in pieces, in a theme: "Light" or "Dark"."""
         self.page.evaluate(
             "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", f"JupyterLab {theme}"
         )
@@ -167,20 +168,24 @@ class Opened:
             "theme => document.body.dataset.jpThemeName === theme", arg=f"JupyterLab {theme}", timeout=30_000
         )
         before = self.page.viewport_size
-        height = self.page.evaluate(
-            "() => document.querySelector('.jp-NotebookPanel-notebook .jp-WindowedPanel-outer').scrollHeight"
-        )
-        self.page.set_viewport_size({"width": 1280, "height": min(int(height) + 140, 16_000)})
+        self.page.set_viewport_size({"width": 1280, "height": PIECE + 140})  # 140: menu, tabs and status bar
         self.page.wait_for_timeout(1200)  # the theme's styles and the layout settle
-        self.page.evaluate(
-            "() => document.querySelector('.jp-NotebookPanel-notebook .jp-WindowedPanel-outer').scrollTo(0, 0)"
-        )
-        self.page.wait_for_timeout(300)
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        path = SCREENSHOTS / f"{self.stem}_{theme.lower()}.png"
-        self.page.screenshot(path=str(path))
+        paths, height = [], PIECE
+        while PIECE * len(paths) < height:
+            height = self.page.evaluate(
+                """top => {
+                    const page = document.querySelector('.jp-NotebookPanel-notebook .jp-WindowedPanel-outer');
+                    page.scrollTo(0, top);
+                    return page.scrollHeight;
+                }""",
+                PIECE * len(paths),
+            )
+            self.page.wait_for_timeout(300)
+            paths.append(SCREENSHOTS / f"{self.stem}_{theme.lower()}_{len(paths) + 1}.png")
+            self.page.screenshot(path=str(paths[-1]))
         self.page.set_viewport_size(before)
-        return path
+        return paths
 
 
 @pytest.fixture(scope="session", params=PAGES)

@@ -34,7 +34,7 @@ def double(monkeypatch):
     def solution(x):
         return 2 * x
 
-    exercise = Exercise("Double", judge, solution, "Because.", "Look.", ("a", "b"), seconds=0.3)
+    exercise = Exercise(judge, solution, "Because.", "Look.", ("a", "b"), seconds=0.3)
     monkeypatch.setattr(engine, "exercises_of", lambda page: {"9.1": exercise})
     return inputs
 
