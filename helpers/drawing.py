@@ -18,7 +18,6 @@ from torch import Tensor, nn
 
 from helpers import scenes
 from helpers.data import LabelledImages
-from helpers.widgets import to_html
 
 SIZE = 280  # pixels of the canvas, each way
 INK_WIDTH = 22  # pixels
@@ -83,7 +82,7 @@ def drawing_pad(models: Mapping[str, nn.Module], examples: LabelledImages) -> VB
     def ask(image: Tensor) -> None:
         with torch.no_grad():
             probs = {name: model.eval()(image[None]).softmax(dim=1)[0] for name, model in models.items()}
-        picture.value = to_html(scenes.answers(image, probs))
+        picture.value = scenes.answers(image, probs)._repr_html_()
 
     def begin(x: float, y: float) -> None:
         nonlocal drawing

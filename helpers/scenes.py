@@ -1,10 +1,13 @@
-"""What the explorers show: each a pure function from a state to a `Picture` that also says the result in words.
+"""What the explorers show: each a pure function from a state to a picture that says its result in words.
 
 Drawn for speed (few ticks, fixed layout), because an explorer redraws at every move.
 """
 
 from __future__ import annotations
 
+import base64
+import html
+import io
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -24,7 +27,21 @@ BUDGETS = (1, 2, 5, 10, 50)
 Examples = Mapping[int, tuple[Tensor, Sequence[str]]]  # labels a digit -> images (n, 1, 32, 32) and their titles
 
 
-def label_budget(per_class: int = 1, examples: Examples | None = None) -> Picture:
+class Scene(Picture):
+    """A picture with its words below it, drawn fast: no search for the smallest file."""
+
+    def _repr_html_(self) -> str:
+        drawn = io.BytesIO()
+        self.savefig(drawn, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 1})
+        source = base64.b64encode(drawn.getvalue()).decode()
+        words, width = html.escape(self.description), round(self.get_figwidth() * 96)
+        return (
+            f'<img alt="{words}" width="{width}" style="max-width:100%" src="data:image/png;base64,{source}">'
+            f'<p class="words" style="max-width:{width}px;line-height:1.5">{words}</p>'
+        )
+
+
+def label_budget(per_class: int = 1, examples: Examples | None = None) -> Scene:
     """Page 01: accuracy from scratch and pretrained with so many labels a digit, and images that tell them apart.
 
     The accuracies are the stored ones of page 05's race: five draws of labels, validation images.
@@ -76,7 +93,7 @@ def kernel(
     dilation: int = 1,
     row: int = 0,
     column: int = 0,
-) -> Picture:
+) -> Scene:
     """Page 02: a 3x3 kernel on a grey photo, and the sum behind one output number, spelled out.
 
     Args:
@@ -108,7 +125,7 @@ def kernel(
     return picture
 
 
-def logits(values: Sequence[float] = (2.0, 1.0, 0.0, -1.0), target: int = 0, temperature: float = 1.0) -> Picture:
+def logits(values: Sequence[float] = (2.0, 1.0, 0.0, -1.0), target: int = 0, temperature: float = 1.0) -> Scene:
     """Page 03: softmax, cross-entropy and its gradient, and beside it what the squared error would say.
 
     Args:
@@ -159,7 +176,7 @@ def latent_walk(
     share: float = 0.5,
     noise: float = 0.3,
     names: tuple[str, str] = ("first", "second"),
-) -> Picture:
+) -> Scene:
     """Page 04: between the latents of two images, decoded; and a noisy first image, reconstructed.
 
     Args:
@@ -186,7 +203,7 @@ def latent_walk(
     return picture
 
 
-def threshold(scores: Tensor, labels: Tensor, at: float = 0.5, miss: float = 5.0, false_alarm: float = 1.0) -> Picture:
+def threshold(scores: Tensor, labels: Tensor, at: float = 0.5, miss: float = 5.0, false_alarm: float = 1.0) -> Scene:
     """Page 06: what a threshold does to the confusion matrix, to precision and recall, and to the cost.
 
     Args:
@@ -220,7 +237,7 @@ def threshold(scores: Tensor, labels: Tensor, at: float = 0.5, miss: float = 5.0
     return picture
 
 
-def answers(image: Tensor, probs: Mapping[str, Tensor]) -> Picture:
+def answers(image: Tensor, probs: Mapping[str, Tensor]) -> Scene:
     """Pages 01 and 06: a drawing as the models see it, and what each says.
 
     Args:
@@ -245,7 +262,7 @@ def answers(image: Tensor, probs: Mapping[str, Tensor]) -> Picture:
     return picture
 
 
-def finetuning(accuracies: Sequence[float], losses: Sequence[float], epochs: int, told: str = "") -> Picture:
+def finetuning(accuracies: Sequence[float], losses: Sequence[float], epochs: int, told: str = "") -> Scene:
     """Page 05: validation accuracy and training loss of a fine-tuning, epoch by epoch, as far as it got.
 
     Args:
@@ -273,8 +290,8 @@ def finetuning(accuracies: Sequence[float], losses: Sequence[float], epochs: int
     return picture
 
 
-def _picture(width: float, height: float, words: str) -> Picture:
-    picture = Picture(figsize=(width, height), dpi=96, facecolor=PAPER)
+def _picture(width: float, height: float, words: str) -> Scene:
+    picture = Scene(figsize=(width, height), dpi=96, facecolor=PAPER)
     FigureCanvasAgg(picture)
     picture.description = words
     return picture
@@ -306,7 +323,7 @@ def _image(axes: Axes, pixels: Tensor, darkest: float = 0.0, brightest: float = 
     axes.set_axis_off()
 
 
-def _row(picture: Picture, images: Tensor, titles: Sequence[str], bottom: float) -> None:
+def _row(picture: Scene, images: Tensor, titles: Sequence[str], bottom: float) -> None:
     """Images (n, 1, H, W) side by side in one axes, each with its title."""
     wide = F.pad(images[:, 0], (4, 4), value=1.0)  # a gap between them
     n, height, width = wide.shape
@@ -322,7 +339,7 @@ def _frame(axes: Axes, left: int, top: int, size: int) -> None:
         axes.add_patch(Rectangle((left - 0.5, top - 0.5), size, size, fill=False, edgecolor=colour, linewidth=width))
 
 
-def _curve(picture: Picture, left: float, x: Tensor, y: Tensor, point: tuple[float, float]) -> None:
+def _curve(picture: Scene, left: float, x: Tensor, y: Tensor, point: tuple[float, float]) -> None:
     axes = picture.add_axes((left, 0.2, 0.24, 0.68))
     axes.plot(x.numpy(), y.numpy(), color=BLUE, linewidth=1.8)
     axes.plot(*point, marker="o", markersize=10, markerfacecolor=ORANGE, markeredgecolor=INK, clip_on=False)

@@ -19,8 +19,6 @@ from helpers.data import LabelledImages, few_labels, make_loader, warp
 from helpers.loops import DivergedError, History, augmented, classification_loss, fit, one_cycle
 from helpers.metrics import accuracy, predict
 from helpers.models import Classifier, Encoder, freeze
-from helpers.plots import Picture
-from helpers.widgets import to_html
 
 FROZEN = {"nothing": 0, "first layer": 3, "first two layers": 6, "whole encoder": 9}  # modules from the front
 RATES = (1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 1e-1)
@@ -80,7 +78,7 @@ def train(
     return curves
 
 
-def finetuning_example(train_set: LabelledImages, val_set: LabelledImages) -> Picture:
+def finetuning_example(train_set: LabelledImages, val_set: LabelledImages) -> scenes.Scene:
     """The picture of one training with the settings that the explorer begins with."""
     return scenes.finetuning(*train(train_set, val_set), EPOCHS)
 
@@ -103,7 +101,7 @@ def finetuning_explorer(train_set: LabelledImages, val_set: LabelledImages) -> V
 
     def draw(curves: Curves, told: str = "") -> None:
         bar.value = len(curves[0])
-        picture.value = to_html(scenes.finetuning(*curves, EPOCHS, told))
+        picture.value = scenes.finetuning(*curves, EPOCHS, told)._repr_html_()
 
     def run(settings: dict) -> None:
         curves, drawn = ([], []), 0.0

@@ -7,9 +7,7 @@ last of many quick moves wins. The classes "explorer" and "words" are for whoeve
 
 from __future__ import annotations
 
-import base64
 import html
-import io
 from collections.abc import Callable, Mapping, Sequence
 
 import ipywidgets
@@ -19,7 +17,7 @@ from torch import Tensor, nn
 
 from helpers import scenes
 from helpers.data import LabelledImages
-from helpers.plots import Picture
+from helpers.scenes import Scene
 
 KERNELS = {
     "Sobel, upright edges": [-1, 0, 1, -2, 0, 2, -1, 0, 1],
@@ -55,7 +53,7 @@ def kernel_explorer(photo: Tensor) -> VBox:
     }
     preset = Dropdown(options=list(KERNELS), description="preset")
 
-    def render(stride: int, padding: int, dilation: int, row: int, column: int, **weights: float) -> Picture:
+    def render(stride: int, padding: int, dilation: int, row: int, column: int, **weights: float) -> Scene:
         table = torch.tensor([weights[f"w{i}"] for i in range(9)]).view(3, 3)
         return scenes.kernel(photo, table, stride, padding, dilation, row, column)
 
@@ -77,7 +75,7 @@ def logits_explorer(values: Sequence[float] = (2.0, 1.0, 0.0, -1.0)) -> VBox:
     target = Dropdown(options=range(len(values)), description="right class")
     temperature = BoundedFloatText(1.0, min=0.1, max=10.0, step=0.1, description="temperature")
 
-    def render(target: int, temperature: float, **logits: float) -> Picture:
+    def render(target: int, temperature: float, **logits: float) -> Scene:
         return scenes.logits(list(logits.values()), target, temperature)
 
     rows = [_with_slider(field, -10.0, 10.0) for field in fields.values()]
@@ -95,7 +93,7 @@ def latent_walk_explorer(autoencoder: nn.Module, dataset: LabelledImages) -> VBo
         "noise": BoundedFloatText(0.3, min=0, max=1, step=0.05, description="noise"),
     }
 
-    def render(first: int, second: int, share: float, noise: float) -> Picture:
+    def render(first: int, second: int, share: float, noise: float) -> Scene:
         names = dataset.classes[first], dataset.classes[second]
         return scenes.latent_walk(autoencoder, one_each[first], one_each[second], share, noise, names)
 
@@ -111,14 +109,14 @@ def threshold_explorer(scores: Tensor, labels: Tensor) -> VBox:
         "false_alarm": BoundedFloatText(1, min=0, max=1000, description="a false alarm"),
     }
 
-    def render(at: float, miss: float, false_alarm: float) -> Picture:
+    def render(at: float, miss: float, false_alarm: float) -> Scene:
         return scenes.threshold(scores, labels, at, miss, false_alarm)
 
     costs = HBox([controls["miss"], controls["false_alarm"]])
     return live(render, controls, [_with_slider(controls["at"]), costs])
 
 
-def live(render: Callable[..., Picture], controls: Mapping[str, Widget], rows: Sequence[Widget]) -> VBox:
+def live(render: Callable[..., Scene], controls: Mapping[str, Widget], rows: Sequence[Widget]) -> VBox:
     """Controls above a picture that `render` draws anew from all their values at each move.
 
     The box has `set(**values)`, which changes several controls with one redraw, and `picture`, the
@@ -132,7 +130,7 @@ def live(render: Callable[..., Picture], controls: Mapping[str, Widget], rows: S
     def draw(_: object = None) -> None:
         if not held:
             try:
-                picture.value = to_html(render(**{name: control.value for name, control in controls.items()}))
+                picture.value = render(**{name: control.value for name, control in controls.items()})._repr_html_()
             except Exception as error:
                 picture.value = f'<p class="words">This cannot be drawn: {html.escape(str(error))}</p>'
                 raise
@@ -154,19 +152,6 @@ def live(render: Callable[..., Picture], controls: Mapping[str, Widget], rows: S
     box.set, box.picture, box.controls = set_controls, picture, dict(controls)
     draw()
     return box
-
-
-def to_html(picture: Picture) -> str:
-    """A picture and its words, drawn fast: no search for the smallest file."""
-    drawn = io.BytesIO()
-    picture.savefig(drawn, format="png", pil_kwargs={"compress_level": 1})
-    words = html.escape(picture.description)
-    width = round(picture.get_figwidth() * 96)
-    source = base64.b64encode(drawn.getvalue()).decode()
-    return (
-        f'<img alt="{words}" width="{width}" style="max-width:100%" src="data:image/png;base64,{source}">'
-        f'<p class="words" style="max-width:{width}px;line-height:1.5">{words}</p>'
-    )
 
 
 def _with_slider(field: Widget, low: float | None = None, high: float | None = None) -> HBox:
