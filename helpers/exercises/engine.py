@@ -27,6 +27,8 @@ from torch import Tensor
 from helpers.exercises import progress
 from helpers.exercises.notes import Note
 
+JUDGE_SECONDS = 60.0  # time limit of a whole check: also a network that was returned may never end
+
 
 @dataclass(frozen=True)
 class Exercise:
@@ -73,13 +75,16 @@ def check(number: str, answer: Callable) -> Note:
     exercise = find(number)
     try:
         guarded = _guard(answer, exercise)
-        with torch.random.fork_rng(devices=[]):  # the page's random numbers stay as they were
+        with torch.random.fork_rng(devices=[]), _time_limit(JUDGE_SECONDS):  # the page's random numbers stay
             exercise.judge(guarded)
     except NotAttempted:
         name = exercise.solution.__name__
         return Note("Not attempted", f"Fill in `{name}` above and run the cell again. Stuck? `hint({number!r})`")
     except Raised as error:
         return Note("Your code raised an error", str(error))
+    except _OutOfTime:
+        late = f"What your function returned did not end within {JUDGE_SECONDS:g} seconds, and was stopped."
+        return Note("Your code raised an error", late)
     except Wrong as diagnosis:
         return Note("Not yet", str(diagnosis))
     except Exception as error:  # the judge met a result that it cannot handle

@@ -114,6 +114,17 @@ def test_an_endless_loop_ends_and_python_lives_on(double, catches):
     assert check("9.1", lambda x: 2 * x).heading == "Correct"
 
 
+def test_a_returned_network_that_never_ends_is_stopped_too(monkeypatch):
+    class Endless(torch.nn.Module):
+        def forward(self, images):
+            while True:
+                images = images + 0
+
+    monkeypatch.setattr(engine, "JUDGE_SECONDS", 0.5)
+    note = check("2.4", Endless)
+    assert note.heading == "Your code raised an error" and "did not end within 0.5 seconds" in note.text
+
+
 def test_no_late_interruption_after_an_answer_that_ends_in_time(double):
     for _ in range(20):
         assert check("9.1", lambda x: (time.sleep(0.29), 2 * x)[1]).heading in ("Correct", "Your code raised an error")
