@@ -37,7 +37,7 @@ class Scene(Picture):
         words, width = html.escape(self.description), round(self.get_figwidth() * 96)
         return (
             f'<img alt="{words}" width="{width}" style="max-width:100%" src="data:image/png;base64,{source}">'
-            f'<p class="words" style="max-width:{width}px;line-height:1.5">{words}</p>'
+            f'<p class="words" style="max-width:{width}px;line-height:1.5;margin:4px 0">{words}</p>'
         )
 
 
@@ -55,15 +55,14 @@ def label_budget(per_class: int = 1, examples: Examples | None = None) -> Scene:
         shown: [metrics.mean_interval(race[name][str(n)]) for n in BUDGETS] for name, shown in CONTESTANTS.items()
     }
     now = {name: intervals[BUDGETS.index(per_class)] for name, intervals in values.items()}
-    words = f"With {per_class} labels a digit: " + ", ".join(
-        f"{name} {mean:.1f} % ± {half:.1f}" for name, (mean, half) in now.items()
-    )
+    budget = f"{per_class} label{'s' if per_class > 1 else ''} a digit"
+    words = f"With {budget}: " + ", ".join(f"{name} {mean:.1f} % ± {half:.1f}" for name, (mean, half) in now.items())
     words += f". Pretraining gains {now['pretrained'][0] - now['scratch'][0]:.1f} points."
     images, titles = (examples or {}).get(per_class, ((), ()))
     words += " Below: images that only the pretrained model reads." if len(images) else ""
-    picture = _picture(7.2, 4.2 if examples else 2.7, words)
-    tall = 2.7 / picture.get_figheight()  # share of the height that the upper part takes
-    left = picture.add_axes((0.12, 1 - 0.86 * tall, 0.36, 0.72 * tall))
+    picture = _picture(7.2, 3.6 if examples else 2.3, words)
+    tall = 2.3 / picture.get_figheight()  # share of the height that the upper part takes
+    left = picture.add_axes((0.12, 1 - 0.78 * tall, 0.36, 0.68 * tall))
     for row, (mean, half) in enumerate(now.values()):
         left.barh(row, mean, color=(ORANGE, BLUE)[row], height=0.55)
         left.plot([mean - half, mean + half], [row, row], color=INK, marker="|", markersize=9)
@@ -71,8 +70,8 @@ def label_budget(per_class: int = 1, examples: Examples | None = None) -> Scene:
     left.set_ylim(1.5, -0.5)
     left.set_xlim(0, 100)
     _ticks(left, (0, 50, 100), (0, 1), y_names=list(now))
-    _label(left, f"accuracy with {per_class} labels a digit (%)", "")
-    right = picture.add_axes((0.6, 1 - 0.86 * tall, 0.26, 0.72 * tall))
+    _label(left, f"accuracy with {budget} (%)", "")
+    right = picture.add_axes((0.6, 1 - 0.78 * tall, 0.26, 0.68 * tall))
     for row, (name, intervals) in enumerate(values.items()):
         means = [mean for mean, _ in intervals]
         right.plot(range(len(BUDGETS)), means, color=(ORANGE, BLUE)[row], linestyle=("--", "-")[row], marker="o")
@@ -81,7 +80,7 @@ def label_budget(per_class: int = 1, examples: Examples | None = None) -> Scene:
     _ticks(right, range(len(BUDGETS)), (60, 80, 100), x_names=[str(n) for n in BUDGETS])
     _label(right, "labels a digit", "accuracy (%)")
     if len(images):
-        _row(picture, images[:8], titles[:8], 0.02)
+        _row(picture, images[:8], titles[:8], height=0.9)
     return picture
 
 
@@ -114,7 +113,7 @@ def kernel(
         f"{output.shape[0]} rows, and {output.shape[1]} columns in the same way. "
         f"At row {row}, column {column}: {terms} = {output[row, column]:.2f}"
     )
-    picture = _picture(7.2, 2.9, words)
+    picture = _picture(7.2, 2.7, words)
     before, after = picture.add_axes((0.02, 0.05, 0.46, 0.8)), picture.add_axes((0.52, 0.05, 0.46, 0.8))
     _image(before, padded)
     _image(after, output, brightest=output.abs().max().item(), darkest=min(0.0, output.min().item()))
@@ -196,10 +195,10 @@ def latent_walk(
         f"With noise of {noise:.2f}, the noisy image is off by {before:.4f} (mean squared error) "
         f"and its reconstruction by {error:.4f}."
     )
-    picture = _picture(7.2, 1.9, words)
+    picture = _picture(7.2, 1.7, words)
     shown = [first, between, second, noisy, mended]
     titles = [names[0], f"{100 * share:.0f} % on the way", names[1], f"{names[0]} + noise", "reconstructed"]
-    _row(picture, torch.stack(shown), titles, 0.03)
+    _row(picture, torch.stack(shown), titles, height=1.3)
     return picture
 
 
@@ -323,12 +322,12 @@ def _image(axes: Axes, pixels: Tensor, darkest: float = 0.0, brightest: float = 
     axes.set_axis_off()
 
 
-def _row(picture: Scene, images: Tensor, titles: Sequence[str], bottom: float) -> None:
-    """Images (n, 1, H, W) side by side in one axes, each with its title."""
+def _row(picture: Scene, images: Tensor, titles: Sequence[str], height: float) -> None:
+    """Images (n, 1, H, W) side by side at the bottom, at most `height` inches high, each with its title."""
     wide = F.pad(images[:, 0], (4, 4), value=1.0)  # a gap between them
-    n, height, width = wide.shape
-    axes = picture.add_axes((0.01, bottom, 0.98, 1.3 / picture.get_figheight()), anchor="W")
-    _image(axes, wide.permute(1, 0, 2).reshape(height, n * width))
+    n, rows, width = wide.shape
+    axes = picture.add_axes((0.01, 0.03, 0.98, height / picture.get_figheight()), anchor="SW")
+    _image(axes, wide.permute(1, 0, 2).reshape(rows, n * width))
     for i, title in enumerate(titles):
         axes.text((i + 0.5) * width, -3, title, ha="center", fontsize=9, color=INK)
 

@@ -40,7 +40,7 @@ def kernel_explorer(photo: Tensor) -> VBox:
     """Page 02: edit a 3x3 kernel and see what it makes of a grey photo (H, W); see `scenes.kernel`."""
     cells = {
         f"w{i}": BoundedFloatText(
-            value, min=-1e6, max=1e6, step=0.5, description=f"row {i // 3}, column {i % 3}", layout={"width": "180px"}
+            value, min=-1e6, max=1e6, step=0.5, description=f"row {i // 3}, column {i % 3}", layout={"width": "160px"}
         )
         for i, value in enumerate(KERNELS["Sobel, upright edges"])
     }
@@ -51,15 +51,15 @@ def kernel_explorer(photo: Tensor) -> VBox:
         "row": _whole("output row", 20, 0, photo.shape[0] - 1),
         "column": _whole("output column", 38, 0, photo.shape[1] - 1),
     }
-    preset = Dropdown(options=list(KERNELS), description="preset")
+    preset = Dropdown(options=list(KERNELS), description="preset", layout={"width": "260px"})
 
     def render(stride: int, padding: int, dilation: int, row: int, column: int, **weights: float) -> Scene:
         table = torch.tensor([weights[f"w{i}"] for i in range(9)]).view(3, 3)
         return scenes.kernel(photo, table, stride, padding, dilation, row, column)
 
-    rows = [HBox(list(cells.values())[i : i + 3]) for i in (0, 3, 6)]
-    knobs = list(steps.values())
-    box = live(render, cells | steps, [preset, *rows, HBox(knobs[:3]), HBox(knobs[3:])])
+    rows, knobs = [HBox(list(cells.values())[i : i + 3]) for i in (0, 3, 6)], list(steps.values())
+    beside = HBox([VBox(rows), VBox(knobs[:3])])
+    box = live(render, cells | steps, [HBox([preset, *knobs[3:]]), beside])
     preset.observe(
         lambda change: box.set(**{f"w{i}": value for i, value in enumerate(KERNELS[change["new"]])}), "value"
     )
@@ -69,7 +69,9 @@ def kernel_explorer(photo: Tensor) -> VBox:
 def logits_explorer(values: Sequence[float] = (2.0, 1.0, 0.0, -1.0)) -> VBox:
     """Page 03: move the logits, the true class and the temperature; see `scenes.logits`."""
     fields = {
-        f"z{i}": BoundedFloatText(value, min=-1e4, max=1e4, step=0.5, description=f"logit {i}")
+        f"z{i}": BoundedFloatText(
+            value, min=-1e4, max=1e4, step=0.5, description=f"logit {i}", layout={"width": "150px"}
+        )
         for i, value in enumerate(values)
     }
     target = Dropdown(options=range(len(values)), description="right class")
@@ -78,7 +80,8 @@ def logits_explorer(values: Sequence[float] = (2.0, 1.0, 0.0, -1.0)) -> VBox:
     def render(target: int, temperature: float, **logits: float) -> Scene:
         return scenes.logits(list(logits.values()), target, temperature)
 
-    rows = [_with_slider(field, -10.0, 10.0) for field in fields.values()]
+    moved = [_with_slider(field, -10.0, 10.0) for field in fields.values()]
+    rows = [HBox(moved[i : i + 2]) for i in range(0, len(moved), 2)]  # two in a row: all fits a projector
     controls = fields | {"target": target, "temperature": temperature}
     return live(render, controls, [*rows, HBox([target, _with_slider(temperature)])])
 
@@ -178,4 +181,4 @@ def _follow(slider: Widget, value: float) -> None:
 
 
 def _whole(description: str, value: int, low: int, high: int) -> BoundedIntText:
-    return BoundedIntText(value, min=low, max=high, description=description, layout={"width": "180px"})
+    return BoundedIntText(value, min=low, max=high, description=description, layout={"width": "160px"})

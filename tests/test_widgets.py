@@ -131,7 +131,7 @@ def test_a_preset_sets_nine_cells_with_one_redraw(monkeypatch):
     monkeypatch.setattr(scenes, "kernel", lambda *a: (drawn.append(1), draw(*a))[1])
     box = widgets.kernel_explorer(PHOTO)
     drawn.clear()
-    preset = box.children[0]
+    preset = box.children[0].children[0]
     for name, values in list(widgets.KERNELS.items())[1:]:
         preset.value = name
         assert [box.controls[f"w{i}"].value for i in range(9)] == values
@@ -209,6 +209,6 @@ def test_threshold_words_agree_with_scikit_learn(at):
 
 def test_label_budget_tells_the_stored_race():
     picture = scenes.label_budget(1)
-    assert "With 1 labels a digit: scratch" in picture.description and "only the pretrained" not in picture.description
+    assert "With 1 label a digit: scratch" in picture.description and "only the pretrained" not in picture.description
     shown = scenes.label_budget(1, {1: (torch.rand(9, 1, 32, 32), ["x"] * 9)})
     assert "only the pretrained" in shown.description
