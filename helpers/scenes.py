@@ -226,7 +226,7 @@ def threshold(scores: Tensor, labels: Tensor, at: float = 0.5, miss: float = 5.0
     for (x, y), text in (names | numbers).items():
         weight = "bold" if (x, y) in numbers else "normal"
         picture.text(x, y, text, ha="right", fontsize=10, color=INK, weight=weight)
-    picture.text(0.02, 0.82, "confusion matrix", fontsize=10, color=INK)
+    picture.text(0.02, 0.82, f"threshold {at:.2f}, cost {cost:g}", fontsize=10, color=INK)
     false_rate, hit_rate, _ = metrics.roc_curve(scores, labels)
     _curve(picture, 0.4, false_rate, hit_rate, (alarms / max(1, alarms + right_no), recall))
     _label(picture.axes[-1], "false alarms, share", "recall")

@@ -177,7 +177,8 @@ class Opened:
                 """top => {
                     const page = document.querySelector('.jp-NotebookPanel-notebook .jp-WindowedPanel-outer');
                     page.scrollTo(0, top);
-                    return page.scrollHeight;
+                    const last = [...page.querySelectorAll('.jp-Cell')].at(-1);  // below it there is empty space
+                    return page.scrollTop + last.getBoundingClientRect().bottom - page.getBoundingClientRect().top;
                 }""",
                 PIECE * len(paths),
             )
