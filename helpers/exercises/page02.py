@@ -36,6 +36,8 @@ def judge_output_size(answer: object) -> None:
             "Round *down*: a last, incomplete step gives no output.": -(-room // stride) + 1,
             "The dilation is forgotten: a spread kernel reaches over d(k - 1) + 1 pixels.": 1
             + (size + 2 * padding - k) // stride,
+            "Between k weights there are k - 1 gaps: a spread kernel reaches over d(k - 1) + 1 pixels, not d * k.": 1
+            + (size + 2 * padding - dilation * k) // stride,
             "The + 1 is missing: the first place counts too.": room // stride,
             "The size must be a whole number: divide with `//`.": room / stride + 1,
         }
@@ -58,6 +60,9 @@ def judge_true_convolution(answer: object) -> None:
 
         slips = {
             "That is cross-correlation: the kernel is not turned.": slide(kernel),
+            "You padded the image. Only places where the whole kernel fits are wanted.": F.conv2d(
+                image[None, None], kernel.flip(0, 1)[None, None], padding=k // 2
+            )[0, 0],
             "You swapped rows and columns (a transpose). A turn by 180 degrees is something else.": slide(kernel.T),
             "The kernel is turned upside down only. Turn it from left to right as well.": slide(kernel.flip(0)),
             "The kernel is turned from left to right only. Turn it upside down as well.": slide(kernel.flip(1)),

@@ -19,12 +19,13 @@ def loss_from_probs(probs, labels):
 
 def judge_loss_from_probs(answer: object) -> None:
     generator = torch.Generator().manual_seed(0)
-    for n, k in ((1, 3), (4, 10), (7, 2)):
+    for n, k in ((2, 3), (4, 10), (7, 2)):
         probs = torch.randn(n, k, generator=generator).softmax(dim=1)
         labels = torch.randint(k, (n,), generator=generator)
         expected = F.nll_loss(probs.log(), labels)
         slips = {
             "The minus is missing: the logarithm of a probability is negative, a loss is not.": -expected,
+            "The logarithm is missing. (`F.nll_loss` wants log-probabilities.)": -probs[torch.arange(n), labels].mean(),
             "That is the sum over the images. The loss of a batch is their *mean*.": n * expected,
             "That logarithm has base 2. Nats need the natural one, `torch.log`.": expected / math.log(2),
             "That logarithm has base 10. Nats need the natural one, `torch.log`.": expected / math.log(10),
@@ -85,6 +86,10 @@ def judge_loss_gradient(answer: object) -> None:
             "That is the gradient of the *sum* over images. Of the mean it is that divided by N.": n * expected,
             "You divided by the number of classes. The mean runs over the images.": n * expected / k,
             "The target is missing: subtract 1 at the right class.": probs / n,
+            "Your softmax ran over the images (`dim=0`). It runs along the classes, `dim=1`.": (
+                logits.detach().softmax(dim=0) - F.one_hot(labels, k)
+            )
+            / n,
         }
         compare(answer(logits.detach(), labels), expected, f"{n} images and {k} classes", slips)
 

@@ -52,6 +52,7 @@ ANSWERS = {
         wrong={
             "minus is missing": lambda probs, labels: F.nll_loss(probs.log(), labels) * -1,
             "sum over the images": lambda probs, labels: F.nll_loss(probs.log(), labels, reduction="sum"),
+            "logarithm is missing": F.nll_loss,
             "base 2": lambda probs, labels: F.nll_loss(probs.log2(), labels),
             "base 10": lambda probs, labels: F.nll_loss(probs.log10(), labels),
             "averaged over the classes": lambda probs, labels: (
@@ -80,6 +81,9 @@ ANSWERS = {
                 gradient_by_autograd(logits, labels) * len(labels) / logits.shape[1]
             ),
             "target is missing": lambda logits, labels: logits.softmax(1) / len(labels),
+            "ran over the images": lambda logits, labels: (
+                (logits.softmax(0) - F.one_hot(labels, logits.shape[1])) / len(labels)
+            ),
             "has shape": lambda logits, labels: gradient_by_autograd(logits, labels).sum(),
         },
     ),
