@@ -10,8 +10,10 @@ memory rise above the imports, result. Exits with 1 if a page fails, after its e
 from __future__ import annotations
 
 import argparse
+import copy
 import html
 import os
+import re
 import sys
 import time
 from dataclasses import dataclass
@@ -26,6 +28,16 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 BUILD = ROOT / "build" / "html"
 CELL_TIMEOUT = 300  # seconds
+FORMULA = re.compile(r"(```.*?```|`[^`]*`)|\$\$(.+?)\$\$|\$([^$\n]+)\$", re.DOTALL)  # code, display, inline
+PAGE_LINK = re.compile(r"\]\((\d\d_\w+)\.ipynb")  # to a page, which beside an exported page is exported too
+TEMPLATE = """{%- extends 'lab/index.html.j2' -%}
+{%- block html_head_js -%}{%- endblock -%}
+{%- block html_head_js_mathjax -%}{%- endblock -%}
+{%- block html_head_js_mermaidjs -%}{%- endblock -%}
+{%- block html_head_css -%}
+<style>.jp-RenderedHTMLCommon a:any-link { text-decoration: underline }</style>
+{%- endblock -%}
+"""  # no script from elsewhere; links underlined, so that colour alone does not mark them
 
 
 @dataclass
@@ -119,13 +131,29 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
 
 
 def to_html(notebook: nbformat.NotebookNode, name: str) -> str:
-    """An executed page as one HTML file; links are underlined, so that colour alone does not mark them."""
+    """An executed page as one HTML file that asks for nothing else: formulas are MathML, which browsers draw."""
     from nbconvert import HTMLExporter
 
-    body, _ = HTMLExporter().from_notebook_node(notebook, {"metadata": {"name": name}})
-    return body.replace(
-        "</head>", "<style>.jp-RenderedHTMLCommon a:any-link { text-decoration: underline }</style></head>", 1
-    )
+    notebook = copy.deepcopy(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = PAGE_LINK.sub(r"](\1.html", with_mathml(cell.source))
+    body, _ = HTMLExporter(raw_template=TEMPLATE).from_notebook_node(notebook, {"metadata": {"name": name}})
+    return body
+
+
+def with_mathml(markdown: str) -> str:
+    """Markdown in which each formula between $ or $$ became MathML; what is code stays as it is."""
+    from latex2mathml.converter import convert
+
+    def replace(found: re.Match) -> str:
+        code, display, inline = found.groups()
+        if code:
+            return code
+        mathml = convert(display or inline, display="block" if display else "inline")
+        return mathml.replace("<mi>log</mi>", '<mi>log</mi><mspace width="0.17em"/>')
+
+    return FORMULA.sub(replace, markdown)
 
 
 def write_html(run: Run) -> None:

@@ -21,8 +21,10 @@ def exported(request, browser, tmp_path_factory):
     path = tmp_path_factory.mktemp("html") / f"{request.param.stem}.html"
     path.write_text(pages.to_html(notebook, request.param.stem), encoding="utf-8")
     context = browser.new_context(viewport={"width": 1280, "height": 900}, offline=True)
-    page = context.new_page()
-    page.goto(path.as_uri(), wait_until="domcontentloaded")
+    page, asked = context.new_page(), []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(path.as_uri(), wait_until="load")
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == [], "it asks for nothing else"
     yield request.param.stem, page
     context.close()
 
@@ -33,6 +35,18 @@ def test_pictures_are_there_with_words(exported):
     for i in range(pictures.count()):
         assert pictures.nth(i).get_attribute("alt")
         assert pictures.nth(i).evaluate("picture => picture.naturalWidth") > 20
+
+
+def test_formulas_are_drawn_and_links_lead_to_exported_pages(exported):
+    stem, page = exported
+    words = page.locator(".jp-MarkdownOutput")
+    assert not any("$" in text for text in words.all_inner_texts())
+    if stem.startswith("03"):
+        assert (
+            page.locator("math[display=block]").count() > 10 and page.locator("math").first.bounding_box()["height"] > 8
+        )
+    links = page.locator(".jp-MarkdownOutput a").evaluate_all("all => all.map(a => a.getAttribute('href'))")
+    assert not any(link.endswith(".ipynb") for link in links) and (any(link.endswith(".html") for link in links))
 
 
 def test_a_question_works_without_a_kernel(exported):
