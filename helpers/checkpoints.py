@@ -175,7 +175,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
 def shipped_encoder(name: str) -> Path:
     """Path of an encoder that comes with the course: "letters" or "warped".
 
-    Page 04 trains both in front of you for a few seconds; these were trained by the same recipe
+    Page 05 trains both in front of you for a few seconds; these were trained by the same recipe
     for longer, so that each later page runs alone.
 
     Raises:

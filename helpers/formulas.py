@@ -1,6 +1,6 @@
 """The two formulas of the course as plain code: convolution and cross-entropy.
 
-Written to be read, not to be fast; pages 02 and 03 build them, and check them against torch.
+Written to be read, not to be fast; pages 03 and 04 build them, and check them against torch.
 """
 
 from __future__ import annotations

@@ -179,7 +179,7 @@ def mean_loss(model: nn.Module, loss_fn: LossFn, loader: DataLoader) -> float:
 def reconstruction_loss(model: nn.Module, batch: Batch) -> Tensor:
     """Cross-entropy of each pixel between an image in [0, 1] and its reconstruction; no labels.
 
-    The model gives logits (N, C, H, W). Page 04 measures why this and not the squared error.
+    The model gives logits (N, C, H, W). Page 05 measures why this and not the squared error.
     """
     images = batch[0]
     return F.binary_cross_entropy_with_logits(model(images), images)

@@ -54,7 +54,7 @@ class Decoder(nn.Module):
     """Turn a latent vector back into an image with three transposed convolutions.
 
     The output has no sigmoid: these are *logits*, one a pixel. `torch.sigmoid` makes them
-    brightness from 0 to 1; page 04 shows why the loss wants the logits.
+    brightness from 0 to 1; page 05 shows why the loss wants the logits.
 
     Args:
         encoder: the encoder whose layers are mirrored.

@@ -1,6 +1,6 @@
 """The course's recipes: two ways to pretrain, and five contenders that spend a few labels.
 
-Each is a few lines over `models`, `data` and `loops`. Pages 04 and 05 build them in the open;
+Each is a few lines over `models`, `data` and `loops`. Pages 05 and 06 build them in the open;
 later pages and the benchmark import them.
 """
 

@@ -44,7 +44,7 @@ class Scene(Picture):
 def label_budget(per_class: int = 1, examples: Examples | None = None) -> Scene:
     """Page 01: accuracy from scratch and pretrained with so many labels a digit, and images that tell them apart.
 
-    The accuracies are the stored ones of page 05's race: five draws of labels, validation images.
+    The accuracies are the stored ones of page 06's race: five draws of labels, validation images.
 
     Args:
         per_class: one of BUDGETS.
@@ -93,7 +93,7 @@ def kernel(
     row: int = 0,
     column: int = 0,
 ) -> Scene:
-    """Page 02: a 3x3 kernel on a grey photo, and the sum behind one output number, spelled out.
+    """Page 03: a 3x3 kernel on a grey photo, and the sum behind one output number, spelled out.
 
     Args:
         photo: (H, W) from 0 to 1.
@@ -125,7 +125,7 @@ def kernel(
 
 
 def logits(values: Sequence[float] = (2.0, 1.0, 0.0, -1.0), target: int = 0, temperature: float = 1.0) -> Scene:
-    """Page 03: softmax, cross-entropy and its gradient, and beside it what the squared error would say.
+    """Page 04: softmax, cross-entropy and its gradient, and beside it what the squared error would say.
 
     Args:
         values: one logit a class.
@@ -176,7 +176,7 @@ def latent_walk(
     noise: float = 0.3,
     names: tuple[str, str] = ("first", "second"),
 ) -> Scene:
-    """Page 04: between the latents of two images, decoded; and a noisy first image, reconstructed.
+    """Page 05: between the latents of two images, decoded; and a noisy first image, reconstructed.
 
     Args:
         autoencoder: with `encoder` and `decoder`, in `eval()` mode.
@@ -203,7 +203,7 @@ def latent_walk(
 
 
 def threshold(scores: Tensor, labels: Tensor, at: float = 0.5, miss: float = 5.0, false_alarm: float = 1.0) -> Scene:
-    """Page 06: what a threshold does to the confusion matrix, to precision and recall, and to the cost.
+    """Page 07: what a threshold does to the confusion matrix, to precision and recall, and to the cost.
 
     Args:
         scores: (N,) belief in the positive class, 0 to 1.
@@ -237,7 +237,7 @@ def threshold(scores: Tensor, labels: Tensor, at: float = 0.5, miss: float = 5.0
 
 
 def answers(image: Tensor, probs: Mapping[str, Tensor]) -> Scene:
-    """Pages 01 and 06: a drawing as the models see it, and what each says.
+    """Pages 01 and 07: a drawing as the models see it, and what each says.
 
     Args:
         image: (1, H, W) from 0 to 1.
@@ -262,7 +262,7 @@ def answers(image: Tensor, probs: Mapping[str, Tensor]) -> Scene:
 
 
 def finetuning(accuracies: Sequence[float], losses: Sequence[float], epochs: int, told: str = "") -> Scene:
-    """Page 05: validation accuracy and training loss of a fine-tuning, epoch by epoch, as far as it got.
+    """Page 06: validation accuracy and training loss of a fine-tuning, epoch by epoch, as far as it got.
 
     Args:
         accuracies: in percent, one an epoch.

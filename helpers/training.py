@@ -84,7 +84,7 @@ def finetuning_example(train_set: LabelledImages, val_set: LabelledImages) -> sc
 
 
 def finetuning_explorer(train_set: LabelledImages, val_set: LabelledImages) -> VBox:
-    """Page 05: settings, a button that trains for a few seconds, one that stops, and the curves as they grow."""
+    """Page 06: settings, a button that trains for a few seconds, one that stops, and the curves as they grow."""
     controls = {
         "start": Dropdown(options=["letters", "scratch"], description="start from"),
         "frozen": Dropdown(options=list(FROZEN), description="frozen"),

@@ -37,7 +37,7 @@ def label_budget_explorer(examples: scenes.Examples | None = None) -> VBox:
 
 
 def kernel_explorer(photo: Tensor) -> VBox:
-    """Page 02: edit a 3x3 kernel and see what it makes of a grey photo (H, W); see `scenes.kernel`."""
+    """Page 03: edit a 3x3 kernel and see what it makes of a grey photo (H, W); see `scenes.kernel`."""
     cells = {
         f"w{i}": BoundedFloatText(
             value, min=-1e6, max=1e6, step=0.5, description=f"row {i // 3}, column {i % 3}", layout={"width": "160px"}
@@ -67,7 +67,7 @@ def kernel_explorer(photo: Tensor) -> VBox:
 
 
 def logits_explorer(values: Sequence[float] = (2.0, 1.0, 0.0, -1.0)) -> VBox:
-    """Page 03: move the logits, the true class and the temperature; see `scenes.logits`."""
+    """Page 04: move the logits, the true class and the temperature; see `scenes.logits`."""
     fields = {
         f"z{i}": BoundedFloatText(
             value, min=-1e4, max=1e4, step=0.5, description=f"logit {i}", layout={"width": "150px"}
@@ -87,7 +87,7 @@ def logits_explorer(values: Sequence[float] = (2.0, 1.0, 0.0, -1.0)) -> VBox:
 
 
 def latent_walk_explorer(autoencoder: nn.Module, dataset: LabelledImages) -> VBox:
-    """Page 04: walk between the latents of two digits, and undo noise; see `scenes.latent_walk`."""
+    """Page 05: walk between the latents of two digits, and undo noise; see `scenes.latent_walk`."""
     one_each = [dataset.images[dataset.labels == label][0] for label in range(len(dataset.classes))]
     controls = {
         "first": Dropdown(options=range(len(one_each)), value=3, description="first digit"),
@@ -105,7 +105,7 @@ def latent_walk_explorer(autoencoder: nn.Module, dataset: LabelledImages) -> VBo
 
 
 def threshold_explorer(scores: Tensor, labels: Tensor) -> VBox:
-    """Page 06: move a threshold and what errors cost; see `scenes.threshold`."""
+    """Page 07: move a threshold and what errors cost; see `scenes.threshold`."""
     controls = {
         "at": BoundedFloatText(0.5, min=0, max=1, step=0.01, description="threshold"),
         "miss": BoundedFloatText(5, min=0, max=1000, description="a miss costs"),

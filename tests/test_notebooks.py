@@ -12,11 +12,11 @@ PAGES = sorted(NOTEBOOKS.glob("*.ipynb"))
 CORE = [
     "00_start_here",
     "01_concepts",
-    "02_convolution",
-    "03_cross_entropy",
-    "04_pretraining",
-    "05_fine_tuning",
-    "06_evaluation",
+    "03_convolution",
+    "04_cross_entropy",
+    "05_pretraining",
+    "06_fine_tuning",
+    "07_evaluation",
 ]
 
 

@@ -1,9 +1,9 @@
 """Learning by doing: `check` an answer, ask for a `hint` or the `solution`, `reveal` what you predicted,
 take a `quiz`, and see your `progress`.
 
-    check("2.1", conv_output_size)   judges your function on fixed and on random cases
-    hint("2.1")                      the next hint
-    solution("2.1")                  the code, and why
+    check("3.1", conv_output_size)   judges your function on fixed and on random cases
+    hint("3.1")                      the next hint
+    solution("3.1")                  the code, and why
     reveal(guess, truth, why)        how far off your guess was
     quiz(2)                          five questions with an explanation of each answer
     progress()                       what you have solved

@@ -61,7 +61,7 @@ EXERCISES = {
         judge=judge_share_right,
         solution=share_right,
         why="Comparing gives True and False, which count as 1 and 0; their mean is the share of True.",
-        notice="You have just written accuracy, the measure of most pages. Page 6 shows where it misleads.",
+        notice="You have just written accuracy, the measure of most pages. Page 7 shows where it misleads.",
         hints=(
             "`answers == labels` compares all at once, and gives True or False for each.",
             "The mean of True (1) and False (0) is the share. Turn them into numbers first: `.float().mean()`.",

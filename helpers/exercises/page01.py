@@ -129,7 +129,7 @@ QUIZ = (
         ask="Why is accuracy measured on images that took no part in training?",
         right=(
             "A model can know its training images by heart; only new ones show what it has understood.",
-            "Page 5 shows a model that is perfect on its training images and mediocre on others.",
+            "Page 6 shows a model that is perfect on its training images and mediocre on others.",
         ),
         wrong=(
             ("Training images are of worse quality.", "They come from the same source."),

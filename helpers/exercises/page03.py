@@ -1,270 +1,237 @@
-"""Page 03: the loss, a stable logarithm, the gradient, and a training loop with faults."""
+"""Page 03: sizes, the flip, weights, and a network under a budget."""
 
 from __future__ import annotations
 
-import math
+import itertools
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
+from helpers.data import digits, make_loader
 from helpers.exercises.engine import Exercise, Wrong, compare
 from helpers.exercises.quizzes import Question
+from helpers.loops import classification_loss, fit
+from helpers.metrics import accuracy, predict
+from helpers.models import count_parameters
+
+BUDGET, WANTED = 6_000, 85.0  # weights, validation accuracy in percent
 
 
-def loss_from_probs(probs, labels):
-    """The mean cross-entropy of probabilities (N, K) against class numbers (N,), in nats."""
-    return -probs[torch.arange(len(labels)), labels].log().mean()
+def output_size(size, k, stride, padding, dilation):
+    """One side of a convolution's output."""
+    reach = dilation * (k - 1) + 1
+    return (size + 2 * padding - reach) // stride + 1
 
 
-def judge_loss_from_probs(answer: object) -> None:
-    generator = torch.Generator().manual_seed(0)
-    for n, k in ((2, 3), (4, 10), (7, 2)):
-        probs = torch.randn(n, k, generator=generator).softmax(dim=1)
-        labels = torch.randint(k, (n,), generator=generator)
-        expected = F.nll_loss(probs.log(), labels)
+def judge_output_size(answer: object) -> None:
+    for size, k, stride, padding, dilation in itertools.product((9, 32), (3, 4), (1, 2, 3), (0, 2), (1, 2)):
+        expected = F.conv2d(
+            torch.zeros(1, 1, size, size), torch.zeros(1, 1, k, k), None, stride, padding, dilation
+        ).shape[2]
+        room = size + 2 * padding - dilation * (k - 1) - 1
         slips = {
-            "The minus is missing: the logarithm of a probability is negative, a loss is not.": -expected,
-            "The logarithm is missing. (`F.nll_loss` wants log-probabilities.)": -probs[torch.arange(n), labels].mean(),
-            "That is the sum over the images. The loss of a batch is their *mean*.": n * expected,
-            "That logarithm has base 2. Nats need the natural one, `torch.log`.": expected / math.log(2),
-            "That logarithm has base 10. Nats need the natural one, `torch.log`.": expected / math.log(10),
-            "You averaged over the classes too. Sum over classes, then take the mean over *images*.": expected / k,
-            "The probabilities went through a softmax once more: `F.cross_entropy` wants logits.": F.cross_entropy(
-                probs, labels
+            "Padding is added on *both* sides: count it twice.": (room - padding) // stride + 1,
+            "The padding is forgotten: it makes the image larger.": (room - 2 * padding) // stride + 1,
+            "Round *down*: a last, incomplete step gives no output.": -(-room // stride) + 1,
+            "The dilation is forgotten: a spread kernel reaches over d(k - 1) + 1 pixels.": 1
+            + (size + 2 * padding - k) // stride,
+            "Between k weights there are k - 1 gaps: a spread kernel reaches over d(k - 1) + 1 pixels, not d * k.": 1
+            + (size + 2 * padding - dilation * k) // stride,
+            "The + 1 is missing: the first place counts too.": room // stride,
+            "The size must be a whole number: divide with `//`.": room / stride + 1,
+        }
+        case = f"size {size}, kernel {k}, stride {stride}, padding {padding}, dilation {dilation}"
+        compare(answer(size, k, stride, padding, dilation), expected, case, slips)
+
+
+def true_convolution(image, kernel):
+    """The mathematician's convolution of image (H, W) and kernel (k, k), where the kernel fits."""
+    return F.conv2d(image[None, None], kernel.flip(0, 1)[None, None])[0, 0]
+
+
+def judge_true_convolution(answer: object) -> None:
+    generator = torch.Generator().manual_seed(0)
+    for shape, k in (((5, 6), 3), ((8, 8), 2), ((4, 7), 4)):
+        image, kernel = torch.randn(shape, generator=generator), torch.randn(k, k, generator=generator)
+
+        def slide(kernel: torch.Tensor, image: torch.Tensor = image) -> torch.Tensor:
+            return F.conv2d(image[None, None], kernel[None, None])[0, 0]
+
+        slips = {
+            "That is cross-correlation: the kernel is not turned.": slide(kernel),
+            "You padded the image. Only places where the whole kernel fits are wanted.": F.conv2d(
+                image[None, None], kernel.flip(0, 1)[None, None], padding=k // 2
+            )[0, 0],
+            "You swapped rows and columns (a transpose). A turn by 180 degrees is something else.": slide(kernel.T),
+            "The kernel is turned upside down only. Turn it from left to right as well.": slide(kernel.flip(0)),
+            "The kernel is turned from left to right only. Turn it upside down as well.": slide(kernel.flip(1)),
+        }
+        expected = slide(kernel.flip(0, 1))
+        compare(answer(image, kernel), expected, f"an image of {shape} and a {k} x {k} kernel", slips)
+
+
+def count_weights(layers):
+    """All numbers that a chain of convolutions learns; a layer is (c_in, c_out, k)."""
+    return sum(c_out * (c_in * k * k + 1) for c_in, c_out, k in layers)
+
+
+def judge_count_weights(answer: object) -> None:
+    for layers in ([(1, 16, 3)], [(3, 8, 5), (8, 4, 3)], [(1, 16, 3), (16, 32, 3), (32, 64, 3)]):
+        expected = sum(count_parameters(nn.Conv2d(*layer)) for layer in layers)
+        slips = {
+            "The biases are missing: one for each output channel.": sum(i * o * k * k for i, o, k in layers),
+            "One bias for each *output* channel, not for each input channel.": sum(
+                i * (o * k * k + 1) for i, o, k in layers
             ),
-            "That is one minus the probability of the right class, not its logarithm.": 1
-            - probs[torch.arange(n), labels].mean(),
-        }
-        compare(answer(probs, labels), expected, f"{n} images and {k} classes", slips)
-
-
-def safe_log_softmax(logits):
-    """The logarithm of the softmax of logits (N, K), without overflow."""
-    shifted = logits - logits.max(dim=1, keepdim=True).values
-    return shifted - shifted.exp().sum(dim=1, keepdim=True).log()
-
-
-def judge_safe_log_softmax(answer: object) -> None:
-    generator = torch.Generator().manual_seed(0)
-    for scale in (1.0, 10.0):
-        logits = scale * torch.randn(4, 5, generator=generator)
-        shifted = logits - logits.max(dim=1, keepdim=True).values
-        slips = {
-            "That is the softmax. Its *logarithm* is wanted.": logits.softmax(dim=1),
-            "You summed over the images (`dim=0`). The softmax runs along the classes, `dim=1`.": logits.log_softmax(
-                dim=0
+            "A bias belongs to an output channel, not to each of its kernels.": sum(
+                i * o * (k * k + 1) for i, o, k in layers
             ),
-            "You only subtracted the largest logit. The logarithm of a sum is still to come off.": shifted,
-            "The sign is turned round: log-probabilities are 0 or below.": -logits.log_softmax(dim=1),
+            "A kernel has k * k weights, not k.": sum(o * (i * k + 1) for i, o, k in layers),
+            "Each output channel has a kernel for *each* input channel.": sum(o * (k * k + 1) for i, o, k in layers),
         }
-        compare(answer(logits), logits.log_softmax(dim=1), f"logits of size about {scale:g}", slips)
-    for logits in (torch.tensor([[1000.0, 0.0]]), torch.tensor([[-1000.0, -1000.0]])):
-        got = torch.as_tensor(answer(logits))
-        if not got.isfinite().all():
-            raise Wrong(
-                f"Right for small logits, but for {logits.tolist()[0]} it gives {got.tolist()[0]}: e to the power of a "
-                "large logit overflows, or the logarithm meets a 0. Subtract the largest logit first."
-            )
-        compare(got, logits.log_softmax(dim=1), f"the logits {logits.tolist()[0]}", atol=1e-3)
+        compare(answer(layers), expected, f"the layers {layers}", slips)
 
 
-def loss_gradient(logits, labels):
-    """The gradient of the mean cross-entropy with respect to the logits (N, K)."""
-    return (logits.softmax(dim=1) - F.one_hot(labels, logits.shape[1])) / len(labels)
+def small_network():
+    """images (N, 1, 32, 32) -> logits (N, 10), with few weights."""
+    return nn.Sequential(
+        *(nn.Conv2d(1, 8, 3, stride=2, padding=1), nn.BatchNorm2d(8), nn.ReLU()),
+        *(nn.Conv2d(8, 16, 3, stride=2, padding=1), nn.BatchNorm2d(16), nn.ReLU()),
+        *(nn.Conv2d(16, 12, 3, stride=2, padding=1), nn.BatchNorm2d(12), nn.ReLU()),
+        nn.Flatten(),
+        nn.Linear(12 * 4 * 4, 10),
+    )
 
 
-def judge_loss_gradient(answer: object) -> None:
-    generator = torch.Generator().manual_seed(0)
-    for n, k in ((2, 3), (5, 10)):
-        logits = torch.randn(n, k, generator=generator).requires_grad_()
-        labels = torch.randint(k, (n,), generator=generator)
-        expected = torch.autograd.grad(F.cross_entropy(logits, labels), logits)[0]
-        probs = logits.detach().softmax(dim=1)
-        slips = {
-            "The sign is turned round: it is softmax minus one-hot.": -expected,
-            "That is the gradient of the *sum* over images. Of the mean it is that divided by N.": n * expected,
-            "You divided by the number of classes. The mean runs over the images.": n * expected / k,
-            "The target is missing: subtract 1 at the right class.": probs / n,
-            "Your softmax ran over the images (`dim=0`). It runs along the classes, `dim=1`.": (
-                logits.detach().softmax(dim=0) - F.one_hot(labels, k)
-            )
-            / n,
-        }
-        compare(answer(logits.detach(), labels), expected, f"{n} images and {k} classes", slips)
-
-
-def train_classifier(model, images, labels):
-    """Twenty steps of plain gradient descent; returns the trained model."""
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    for _ in range(20):
-        loss = F.cross_entropy(model(images), labels)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return model
-
-
-def faulty_loop(model, images, labels):
-    """The loop as the page gives it, with its two faults."""
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    for _ in range(20):
-        probs = model(images).softmax(dim=1)
-        loss = F.cross_entropy(probs, labels)
-        loss.backward()
-        optimizer.step()
-    return model
-
-
-def judge_train_classifier(answer: object) -> None:
-    generator = torch.Generator().manual_seed(0)
-    images, labels = torch.randn(12, 4, generator=generator), torch.randint(3, (12,), generator=generator)
-
-    def weights_after(train: object) -> Tensor:
-        torch.manual_seed(0)
-        model = train(nn.Linear(4, 3), images, labels)
-        if not isinstance(model, nn.Module):
-            raise Wrong(f"The trained model is to be returned, and not a `{type(model).__name__}`.")
-        return torch.cat([parameter.detach().flatten() for parameter in model.parameters()])
-
-    def only_softmax(model: nn.Module, images: Tensor, labels: Tensor) -> nn.Module:
-        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-        for _ in range(20):
-            optimizer.zero_grad()
-            F.cross_entropy(model(images).softmax(dim=1), labels).backward()
-            optimizer.step()
-        return model
-
-    def only_gathered(model: nn.Module, images: Tensor, labels: Tensor) -> nn.Module:
-        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-        for _ in range(20):
-            F.cross_entropy(model(images), labels).backward()
-            optimizer.step()
-        return model
-
+def judge_small_network(answer: object) -> None:
     torch.manual_seed(0)
-    untrained = torch.cat([parameter.detach().flatten() for parameter in nn.Linear(4, 3).parameters()])
-    softmax_left, sum_left = weights_after(only_softmax), weights_after(only_gathered)
-    slips = {
-        "Both faults are still there.": weights_after(faulty_loop),
-        "One fault is gone. The loss still gets probabilities, and takes a softmax of its own: softmax twice.": softmax_left,
-        "One fault is gone. The gradients of all steps still add up: something must set them to zero.": sum_left,
-        "The weights did not move at all. Is `optimizer.step()` still there, after `backward()`?": untrained,
-    }
-    compare(weights_after(answer), weights_after(train_classifier), "twelve examples, the trained weights", slips)
+    model = answer()
+    if not isinstance(model, nn.Module):
+        raise Wrong(f"A model is wanted, such as `nn.Sequential(...)`, and not a `{type(model).__name__}`.")
+    weights = count_parameters(model)
+    if weights > BUDGET:
+        raise Wrong(f"Your network has {weights:,} weights; {BUDGET:,} are allowed. Which layer has most of them?")
+    try:
+        outputs = model(torch.zeros(2, 1, 32, 32))
+    except RuntimeError as error:
+        raise Wrong(f"An image (2, 1, 32, 32) does not pass: {error}. Does each layer fit the one before?") from None
+    compare(torch.tensor(outputs.shape), torch.tensor((2, 10)), "two images, the shape of the output")
+    if torch.allclose(outputs.sum(dim=1), torch.ones(2), atol=1e-4) and (outputs >= 0).all():
+        raise Wrong("The outputs are probabilities already. Leave the softmax out: the loss takes logits.")
+    train_set, val_set, _ = digits()
+    loader = make_loader(train_set.subset(torch.arange(0, 3500, 2)), batch_size=50, shuffle=True)
+    fit(model, classification_loss, loader, epochs=4, lr=5e-3, progress=False)
+    reached = 100 * accuracy(*predict(model, make_loader(val_set, batch_size=250)))
+    if reached < WANTED:
+        raise Wrong(
+            f"Your network stays within the budget and reaches {reached:.0f} %; {WANTED:.0f} % are wanted. Use the "
+            "weights where they are shared: convolutions with stride 2, and ReLU between them."
+        )
 
 
 EXERCISES = {
     "3.1": Exercise(
-        judge=judge_loss_from_probs,
-        solution=loss_from_probs,
-        why="With class numbers, the sum over classes picks one term: minus the logarithm of the right class's "
-        "probability. Then comes the mean over the images.",
-        notice="Sum over classes, mean over images: the formula shows only the first of the two.",
+        judge=judge_true_convolution,
+        solution=true_convolution,
+        why="`F.conv2d` slides the kernel as it is. Turned by 180 degrees beforehand, it is what mathematics calls "
+        "convolution.",
+        notice="Both operations are the same for a kernel that a turn leaves as it is, such as a blur.",
         hints=(
-            "For one image: which probability counts, and what is done to it?",
-            "`probs[torch.arange(len(labels)), labels]` picks the right class's probability of every image.",
-            "Take its `.log()`, then the mean over the images, then the minus.",
+            "Which of the two does `F.conv2d` compute? What must be done to the kernel first?",
+            "A turn by 180 degrees is a flip of both axes: `kernel.flip(0, 1)`.",
+            "`F.conv2d` wants (N, C, H, W): write `image[None, None]`, and take `[0, 0]` of the result.",
         ),
     ),
     "3.2": Exercise(
-        judge=judge_safe_log_softmax,
-        solution=safe_log_softmax,
-        why="Subtracting the largest logit changes nothing in the result, and makes the largest exponent 0.",
-        notice="This is why `F.cross_entropy` asks for logits: from probabilities it could not be done.",
+        judge=judge_output_size,
+        solution=output_size,
+        why="The spread kernel reaches over d(k - 1) + 1 pixels. Count the steps that fit into the padded image, "
+        "round down, and add the first place.",
+        notice="The same formula holds for height and width, and for pooling as well.",
         hints=(
-            "log softmax(z) = z - log(sum of exp(z)). Which part breaks when a logit is 1000?",
-            "Subtract the largest logit of each row first: `logits.max(dim=1, keepdim=True).values`.",
-            "With the shifted logits s: `s - s.exp().sum(dim=1, keepdim=True).log()`.",
+            "How wide is the padded image? And how many pixels does a kernel reach over whose weights are `dilation` apart?",
+            "The padded side has `size + 2 * padding` pixels; the kernel reaches over `dilation * (k - 1) + 1` of them.",
+            "What is left over, in whole steps of `stride` (that is `//`), plus one for the first place.",
         ),
     ),
     "3.3": Exercise(
-        judge=judge_loss_gradient,
-        solution=loss_gradient,
-        why="For one image it is softmax minus one-hot. The mean over N images divides it by N.",
-        notice="Each row adds up to 0: what the right class gains, the others lose.",
+        judge=judge_count_weights,
+        solution=count_weights,
+        why="An output channel has a k x k kernel for each input channel and one bias; there are c_out of them.",
+        notice="The size of the image is nowhere in it: the same weights are used at every place.",
         hints=(
-            "The page derived it for one image: what minus what?",
-            "`F.one_hot(labels, K)` makes rows with a single 1. K is `logits.shape[1]`.",
-            "The loss is a mean over N images, so each image's part is divided by N.",
+            "Start with one output channel: how many kernels has it, and how many biases?",
+            "One output channel learns `c_in * k * k + 1` numbers.",
+            "Times `c_out`, added up over the layers: `sum(... for c_in, c_out, k in layers)`.",
         ),
     ),
     "3.4": Exercise(
-        judge=judge_train_classifier,
-        solution=train_classifier,
-        why="`F.cross_entropy` takes logits, so the softmax goes. And `backward()` adds to the gradients that are there, "
-        "so they are set to zero before.",
-        notice="Neither fault raised an error. You find such faults by knowing what the numbers should be.",
+        judge=judge_small_network,
+        solution=small_network,
+        why="Strides halve the image three times, so that the last, dense layer stays small; the convolutions share "
+        "their few weights over all places.",
+        notice="A single dense layer from 1,024 pixels to ten logits would have needed more weights, and done worse.",
         hints=(
-            "What does `F.cross_entropy` expect: logits or probabilities?",
-            "`backward()` adds the new gradients to the old ones. Which line is missing in front of it?",
-            "Give `model(images)` to the loss, and call `optimizer.zero_grad()` before `loss.backward()`.",
+            "A dense layer on the pixels has 1,024 x 10 weights, which is too many. Make the image smaller first.",
+            "`nn.Conv2d(1, 8, 3, stride=2, padding=1)` halves the image. Three of them leave 4 x 4 places.",
+            "Between them `nn.ReLU()`, best after `nn.BatchNorm2d(...)`; at the end `nn.Flatten()` and `nn.Linear(..., 10)`.",
         ),
-        unfinished=faulty_loop,
+        seconds=10.0,
     ),
 }
 
 QUIZ = (
     Question(
-        ask="An untrained classifier for 100 classes shows a loss of 4.6 (for ten classes: {chance}). Is something wrong?",
-        right=(
-            "No: about log 100 is what an even guess costs.",
-            "Each class gets one hundredth, and -log(1/100) is about 4.6.",
-        ),
+        ask="The layer from 16 to 32 channels on this page learns {weights} numbers on a 16 x 16 input. How many would it "
+        "learn on a 64 x 64 input?",
+        right=("{weights} as well", "The kernels are the same at every place; only the work grows with the image."),
         wrong=(
-            ("Yes, it should be 0 at the start.", "0 is the loss of a perfect model; this one knows nothing yet."),
-            ("Yes, it should be {chance} whatever the classes.", "The value depends on the number of classes: log K."),
+            ("16 times as many", "That is true of the work, and of a dense layer's weights per output."),
+            ("4 times as many", "The side of the image appears nowhere in C_out · (C · k · k + 1)."),
         ),
     ),
     Question(
-        ask="The training loss of a ten-class model falls to 1.46 and stays there for ever, while its accuracy is fine. What "
-        "do you look for?",
+        ask="You take a Sobel kernel from a book on mathematics and use it in `F.conv2d`. What is different?",
         right=(
-            "A softmax in the model, in front of a loss that has its own.",
-            "With a second softmax the loss on ten classes cannot fall below 1.46.",
+            "Edges from dark to bright come out with the other sign.",
+            "`F.conv2d` does not turn the kernel; a turned Sobel is the same one with the signs swapped.",
         ),
         wrong=(
-            ("A learning rate that is too small.", "That would slow it down, but not stop it at this very number."),
-            ("Too few images.", "Few images make a training loss small, not large: they are learnt by heart."),
-            ("Wrong labels.", "They would hurt the accuracy too, and give no floor at 1.46."),
-        ),
-    ),
-    Question(
-        ask="Which target makes the lowest possible cross-entropy larger than 0?",
-        right=(
-            "A soft label, such as 0.7 and 0.3",
-            "The lowest possible value is the target's own entropy, which is above 0 here.",
-        ),
-        wrong=(
-            ("A one-hot label", "Its entropy is 0, and a model that is sure and right reaches it."),
-            ("A class number", "It means the same as a one-hot label."),
-        ),
-    ),
-    Question(
-        ask="Why is the squared error after a sigmoid slow to mend an answer that is sure and wrong?",
-        right=(
-            "Its gradient is multiplied by the sigmoid's slope, which is almost 0 there.",
-            "The cross-entropy's logarithm cancels exactly this factor.",
-        ),
-        wrong=(
+            ("The output is shifted by one pixel.", "Turning moves no place; the window stays where it is."),
             (
-                "The squared error is too small to be stored.",
-                "It is close to 1 there; its *gradient* is what vanishes.",
+                "Nothing: the two operations are the same.",
+                "They are for kernels that a turn leaves unchanged. Sobel is not one.",
             ),
-            ("It needs a larger batch.", "The factor is in each image's own gradient; no batch changes it."),
-            ("The sigmoid overflows.", "It only saturates: it is flat, not infinite."),
         ),
     ),
     Question(
-        ask="A class is ten times as rare as the others, and you give it the weight 10. What does torch divide the loss by?",
+        ask="You want 3 x 3 kernels to keep a 28 x 28 image at 28 x 28, with stride 1. Which padding?",
+        right=("1", "28 + 2 · 1 - 2 - 1 + 1 = 28: one pixel on each side makes up for the kernel's reach."),
+        wrong=(
+            ("0", "Without padding the output loses a pixel on each side and is 26 x 26."),
+            ("2", "That is one too many on each side: the output would be 30 x 30."),
+            ("3", "The padding for the same size is (k - 1) / 2, not k."),
+        ),
+    ),
+    Question(
+        ask="Two 3 x 3 layers of stride 1 see as much of the image as one layer of which size?",
+        right=("5 x 5", "Each 3 x 3 layer adds two pixels to the receptive field: 1 + 2 + 2."),
+        wrong=(
+            ("6 x 6", "Receptive fields overlap, so the sizes do not add up."),
+            ("9 x 9", "They add, they do not multiply: each layer reaches one pixel further on each side."),
+            ("3 x 3", "The second layer looks at outputs that each saw 3 x 3 themselves."),
+        ),
+    ),
+    Question(
+        ask="Where is a convolution's answer to a shifted image *not* simply the shifted answer? Choose all.",
         right=(
-            "The sum of the weights of the images in the batch",
-            "So it is a weighted mean, and its size does not depend on how the weights are scaled.",
+            ("At the border, with zero padding", "There the kernel sees zeros that did not move with the image."),
+            ("With stride 2 and a shift by one pixel", "Every second place is left out, and they are now others."),
         ),
         wrong=(
-            ("The number of images", "Then doubling all weights would double the loss, and the step with it."),
-            ("The number of classes", "The mean runs over images, not over classes."),
-            ("Nothing, it is a sum", "With `reduction='sum'` it would be; the default is a mean."),
+            ("With large kernels, far from the border", "The size of the kernel changes nothing there."),
+            ("With several input channels", "All channels shift together, and so does their sum."),
         ),
     ),
 )

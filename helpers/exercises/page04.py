@@ -1,266 +1,270 @@
-"""Page 04: floors, rivals, corruptions, and an encoder of your own."""
+"""Page 04: the loss, a stable logarithm, the gradient, and a training loop with faults."""
 
 from __future__ import annotations
+
+import math
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from helpers.data import digits
-from helpers.exercises.engine import Exercise, Wrong, compare, watched
+from helpers.exercises.engine import Exercise, Wrong, compare
 from helpers.exercises.quizzes import Question
-from helpers.models import count_parameters
-
-MOST_WEIGHTS, MOST_LATENTS = 50_000, 32
 
 
-def lowest_error(target, low, high):
-    """The smallest mean squared error that any output between low and high can have."""
-    return F.mse_loss(target.clamp(low, high), target).item()
+def loss_from_probs(probs, labels):
+    """The mean cross-entropy of probabilities (N, K) against class numbers (N,), in nats."""
+    return -probs[torch.arange(len(labels)), labels].log().mean()
 
 
-def judge_lowest_error(answer: object) -> None:
+def judge_loss_from_probs(answer: object) -> None:
     generator = torch.Generator().manual_seed(0)
-    targets = [torch.tensor([-1.0, 0.5, 3.0]), *(2 * torch.randn(2, 3, 4, 4, generator=generator) for _ in range(2))]
-    for target, (low, high) in zip(targets, ((0.0, 1.0), (-1.0, 1.0), (0.0, 2.0)), strict=True):
-        miss, miss_of_0_1 = target - target.clip(low, high), target - target.clip(0, 1)
+    for n, k in ((2, 3), (4, 10), (7, 2)):
+        probs = torch.randn(n, k, generator=generator).softmax(dim=1)
+        labels = torch.randint(k, (n,), generator=generator)
+        expected = F.nll_loss(probs.log(), labels)
         slips = {
-            "That is 0, as if every target could be reached. What does an output do that may not go so far?": 0.0,
-            "That is the sum over the pixels; wanted is their mean.": miss.square().sum(),
-            "That is the mean distance; it must be squared before the mean.": miss.abs().mean(),
-            "That is the root of the mean squared error. Leave the root out.": miss.square().mean().sqrt(),
-            "That is the error of answering 0 everywhere. You can do better.": target.square().mean(),
-            "Your limits are 0 and 1, whatever is asked. Use `low` and `high`.": miss_of_0_1.square().mean(),
+            "The minus is missing: the logarithm of a probability is negative, a loss is not.": -expected,
+            "The logarithm is missing. (`F.nll_loss` wants log-probabilities.)": -probs[torch.arange(n), labels].mean(),
+            "That is the sum over the images. The loss of a batch is their *mean*.": n * expected,
+            "That logarithm has base 2. Nats need the natural one, `torch.log`.": expected / math.log(2),
+            "That logarithm has base 10. Nats need the natural one, `torch.log`.": expected / math.log(10),
+            "You averaged over the classes too. Sum over classes, then take the mean over *images*.": expected / k,
+            "The probabilities went through a softmax once more: `F.cross_entropy` wants logits.": F.cross_entropy(
+                probs, labels
+            ),
+            "That is one minus the probability of the right class, not its logarithm.": 1
+            - probs[torch.arange(n), labels].mean(),
         }
-        case = f"a target of shape {tuple(target.shape)} and an output from {low:g} to {high:g}"
-        compare(answer(target, low, high), miss.square().mean(), case, slips)
+        compare(answer(probs, labels), expected, f"{n} images and {k} classes", slips)
 
 
-def rival_error(train_images, val_images):
-    """The mean squared error on val_images of answering the mean of train_images, always."""
-    mean_image = train_images.mean(dim=0, keepdim=True)
-    return (val_images - mean_image).square().mean().item()
+def safe_log_softmax(logits):
+    """The logarithm of the softmax of logits (N, K), without overflow."""
+    shifted = logits - logits.max(dim=1, keepdim=True).values
+    return shifted - shifted.exp().sum(dim=1, keepdim=True).log()
 
 
-def judge_rival_error(answer: object) -> None:
-    generator = torch.Generator().manual_seed(1)
-    for n_train, n_val in ((6, 4), (9, 5)):
-        train, val = (torch.rand(n, 1, 5, 4, generator=generator) ** 2 for n in (n_train, n_val))
-        rival = train.mean(dim=0)
-        misses = {
-            "Your rival is the mean of the validation images: it has seen the answers.": val - val.mean(dim=0),
-            "Your rival is one grey for all pixels. Take the mean pixel by pixel, over the images.": val - train.mean(),
-            "Each validation image got a grey of its own. Take the mean over images.": val - val.mean((1, 2, 3), True),
-            "That is the error on the training images. The rival must answer the validation images.": train - rival,
+def judge_safe_log_softmax(answer: object) -> None:
+    generator = torch.Generator().manual_seed(0)
+    for scale in (1.0, 10.0):
+        logits = scale * torch.randn(4, 5, generator=generator)
+        shifted = logits - logits.max(dim=1, keepdim=True).values
+        slips = {
+            "That is the softmax. Its *logarithm* is wanted.": logits.softmax(dim=1),
+            "You summed over the images (`dim=0`). The softmax runs along the classes, `dim=1`.": logits.log_softmax(
+                dim=0
+            ),
+            "You only subtracted the largest logit. The logarithm of a sum is still to come off.": shifted,
+            "The sign is turned round: log-probabilities are 0 or below.": -logits.log_softmax(dim=1),
         }
-        slips = {diagnosis: miss.square().mean() for diagnosis, miss in misses.items()}
-        slips["That is a sum; wanted is the mean over all images and pixels."] = (val - rival).square().sum()
-        case = f"{n_train} training and {n_val} validation images"
-        compare(answer(train, val), (val - rival).square().mean(), case, slips)
+        compare(answer(logits), logits.log_softmax(dim=1), f"logits of size about {scale:g}", slips)
+    for logits in (torch.tensor([[1000.0, 0.0]]), torch.tensor([[-1000.0, -1000.0]])):
+        got = torch.as_tensor(answer(logits))
+        if not got.isfinite().all():
+            raise Wrong(
+                f"Right for small logits, but for {logits.tolist()[0]} it gives {got.tolist()[0]}: e to the power of a "
+                "large logit overflows, or the logarithm meets a 0. Subtract the largest logit first."
+            )
+        compare(got, logits.log_softmax(dim=1), f"the logits {logits.tolist()[0]}", atol=1e-3)
 
 
-def hide_square(images, size):
-    """A copy of the images in which a random square, size x size, is black in each."""
-    hidden = images.clone()
-    height, width = images.shape[2:]
-    for image in hidden:
-        top, left = torch.randint(height - size + 1, ()), torch.randint(width - size + 1, ())
-        image[:, top : top + size, left : left + size] = 0
-    return hidden
+def loss_gradient(logits, labels):
+    """The gradient of the mean cross-entropy with respect to the logits (N, K)."""
+    return (logits.softmax(dim=1) - F.one_hot(labels, logits.shape[1])) / len(labels)
 
 
-def judge_hide_square(answer: object) -> None:
-    torch.manual_seed(0)
-    for shape, size in (((200, 1, 6, 7), 3), ((150, 3, 5, 5), 2)):
-        images = torch.rand(shape) / 2 + 0.5  # no pixel is black by itself
-        passed, given = watched(images.clone)
-        case = f"{shape[0]} images of shape {shape[1:]} and a square of {size}"
-        hidden = answer(passed, size)
-        if not isinstance(hidden, Tensor) or hidden.shape != images.shape:
-            got = tuple(hidden.shape) if isinstance(hidden, Tensor) else f"a `{type(hidden).__name__}`"
-            raise Wrong(f"For {case} a tensor of the same shape is wanted; your function returns {got}.")
-        if not torch.equal(given[0], images):
-            raise Wrong("Your function changes its input in place: the clean target is lost. Work on a copy.")
-        places = [_square(black.any(dim=0), size, case) for black in hidden == 0]
-        if not torch.equal(hidden[hidden != 0], images[hidden != 0]):
-            raise Wrong("Pixels outside the squares were changed. Only the square becomes 0, in every channel.")
-        if len(set(places)) == 1:
-            raise Wrong("The square is at the same place in all images. Draw a place for each image.")
-        if torch.equal(answer(images, size), hidden):
-            raise Wrong("A second call hides the same squares. Draw anew at each call, and set no seed inside.")
-        last = shape[2] - size, shape[3] - size
-        if any(max(place[axis] for place in places) < last[axis] for axis in (0, 1)):
-            raise Wrong("The square never touches the last row or column. How many places are there along an axis?")
+def judge_loss_gradient(answer: object) -> None:
+    generator = torch.Generator().manual_seed(0)
+    for n, k in ((2, 3), (5, 10)):
+        logits = torch.randn(n, k, generator=generator).requires_grad_()
+        labels = torch.randint(k, (n,), generator=generator)
+        expected = torch.autograd.grad(F.cross_entropy(logits, labels), logits)[0]
+        probs = logits.detach().softmax(dim=1)
+        slips = {
+            "The sign is turned round: it is softmax minus one-hot.": -expected,
+            "That is the gradient of the *sum* over images. Of the mean it is that divided by N.": n * expected,
+            "You divided by the number of classes. The mean runs over the images.": n * expected / k,
+            "The target is missing: subtract 1 at the right class.": probs / n,
+            "Your softmax ran over the images (`dim=0`). It runs along the classes, `dim=1`.": (
+                logits.detach().softmax(dim=0) - F.one_hot(labels, k)
+            )
+            / n,
+        }
+        compare(answer(logits.detach(), labels), expected, f"{n} images and {k} classes", slips)
 
 
-def _square(black: Tensor, size: int, case: str) -> tuple[int, int]:
-    """Where the one black square of an image begins."""
-    rows, columns = black.any(dim=1).nonzero(), black.any(dim=0).nonzero()
-    if len(rows) != size or len(columns) != size or int(black.sum()) != size * size:
-        count = int(black.sum())
-        raise Wrong(f"For {case} one image has {count} black pixels; a square of {size} x {size} is wanted in each.")
-    return int(rows[0]), int(columns[0])
-
-
-def my_encoder():
-    """An encoder for images (N, 1, 32, 32), small and with a short latent vector."""
-    return nn.Sequential(
-        nn.Conv2d(1, 8, 3, stride=2, padding=1),
-        nn.BatchNorm2d(8),
-        nn.ReLU(),
-        nn.Conv2d(8, 16, 3, stride=2, padding=1),
-        nn.BatchNorm2d(16),
-        nn.ReLU(),
-        nn.Flatten(),
-        nn.Linear(16 * 8 * 8, 32),
-    )
-
-
-def judge_my_encoder(answer: object) -> None:
-    torch.manual_seed(0)
-    encoder = answer()
-    if not isinstance(encoder, nn.Module):
-        raise Wrong(f"An `nn.Module` is wanted, and your function returned a `{type(encoder).__name__}`.")
-    weights = count_parameters(encoder)
-    if weights > MOST_WEIGHTS:
-        raise Wrong(f"Your encoder has {weights:,} weights; the budget is {MOST_WEIGHTS:,}. Which layer has the most?")
-    train, val, _ = digits()
-    try:
-        shape = tuple(encoder(train.images[:64]).shape)
-    except Exception as error:
-        raise Wrong(f"Given images (64, 1, 32, 32), your encoder raises `{type(error).__name__}: {error}`") from None
-    if len(shape) != 2 or shape[0] != 64:
-        raise Wrong(f"64 images give latents of shape {shape}; wanted is one row an image. End with `nn.Flatten()`?")
-    if shape[1] > MOST_LATENTS:
-        raise Wrong(f"Your latent vector has {shape[1]} numbers; {MOST_LATENTS} at most, or it is no squeeze.")
-    decoder = nn.Sequential(nn.Linear(shape[1], 128), nn.ReLU(), nn.Linear(128, 1024), nn.Unflatten(1, (1, 32, 32)))
-    model = nn.Sequential(encoder, decoder)
-    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
-    for rows in torch.cat([torch.randperm(len(train)) for _ in range(3)]).split(64):
+def train_classifier(model, images, labels):
+    """Twenty steps of plain gradient descent; returns the trained model."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for _ in range(20):
+        loss = F.cross_entropy(model(images), labels)
         optimizer.zero_grad()
-        F.binary_cross_entropy_with_logits(model(train.images[rows]), train.images[rows]).backward()
+        loss.backward()
         optimizer.step()
-    with torch.no_grad():
-        error = F.mse_loss(model.eval()(val.images).sigmoid(), val.images).item()
-    rival = (val.images - train.images.mean(dim=0)).square().mean().item()
-    if not error < 0.9 * rival:
-        raise Wrong(
-            f"After training, the validation error is {error:.4f}, and that of the mean image {rival:.4f}: your "
-            "latents tell the decoder next to nothing about the image. Does every layer let it through?"
-        )
+    return model
+
+
+def faulty_loop(model, images, labels):
+    """The loop as the page gives it, with its two faults."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for _ in range(20):
+        probs = model(images).softmax(dim=1)
+        loss = F.cross_entropy(probs, labels)
+        loss.backward()
+        optimizer.step()
+    return model
+
+
+def judge_train_classifier(answer: object) -> None:
+    generator = torch.Generator().manual_seed(0)
+    images, labels = torch.randn(12, 4, generator=generator), torch.randint(3, (12,), generator=generator)
+
+    def weights_after(train: object) -> Tensor:
+        torch.manual_seed(0)
+        model = train(nn.Linear(4, 3), images, labels)
+        if not isinstance(model, nn.Module):
+            raise Wrong(f"The trained model is to be returned, and not a `{type(model).__name__}`.")
+        return torch.cat([parameter.detach().flatten() for parameter in model.parameters()])
+
+    def only_softmax(model: nn.Module, images: Tensor, labels: Tensor) -> nn.Module:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for _ in range(20):
+            optimizer.zero_grad()
+            F.cross_entropy(model(images).softmax(dim=1), labels).backward()
+            optimizer.step()
+        return model
+
+    def only_gathered(model: nn.Module, images: Tensor, labels: Tensor) -> nn.Module:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for _ in range(20):
+            F.cross_entropy(model(images), labels).backward()
+            optimizer.step()
+        return model
+
+    torch.manual_seed(0)
+    untrained = torch.cat([parameter.detach().flatten() for parameter in nn.Linear(4, 3).parameters()])
+    softmax_left, sum_left = weights_after(only_softmax), weights_after(only_gathered)
+    slips = {
+        "Both faults are still there.": weights_after(faulty_loop),
+        "One fault is gone. The loss still gets probabilities, and takes a softmax of its own: softmax twice.": softmax_left,
+        "One fault is gone. The gradients of all steps still add up: something must set them to zero.": sum_left,
+        "The weights did not move at all. Is `optimizer.step()` still there, after `backward()`?": untrained,
+    }
+    compare(weights_after(answer), weights_after(train_classifier), "twelve examples, the trained weights", slips)
 
 
 EXERCISES = {
     "4.1": Exercise(
-        judge=judge_lowest_error,
-        solution=lowest_error,
-        why="The best reachable answer is the target moved to the nearest limit. What is left is the floor.",
-        notice="You can now tell before any training what no training can reach.",
+        judge=judge_loss_from_probs,
+        solution=loss_from_probs,
+        why="With class numbers, the sum over classes picks one term: minus the logarithm of the right class's "
+        "probability. Then comes the mean over the images.",
+        notice="Sum over classes, mean over images: the formula shows only the first of the two.",
         hints=(
-            "If the target is 3 and the output ends at 1, which output comes nearest? And if the target is 0.5?",
-            "`target.clamp(low, high)` moves every number that is outside to the nearest limit.",
-            "The mean squared error between that and `target`: `F.mse_loss(..., target).item()`.",
+            "For one image: which probability counts, and what is done to it?",
+            "`probs[torch.arange(len(labels)), labels]` picks the right class's probability of every image.",
+            "Take its `.log()`, then the mean over the images, then the minus.",
         ),
     ),
     "4.2": Exercise(
-        judge=judge_rival_error,
-        solution=rival_error,
-        why="The rival may learn from the training images only, as every model may; it is judged on the others.",
-        notice="Compute this number first, whenever a loss looks small.",
+        judge=judge_safe_log_softmax,
+        solution=safe_log_softmax,
+        why="Subtracting the largest logit changes nothing in the result, and makes the largest exponent 0.",
+        notice="This is why `F.cross_entropy` asks for logits: from probabilities it could not be done.",
         hints=(
-            "Two steps: the mean image of which images? Its error on which images?",
-            "The first axis of (N, C, H, W) counts the images: `train_images.mean(dim=0)` is one image.",
-            "Subtracting one image from many works at once. Square, then take the mean over everything.",
+            "log softmax(z) = z - log(sum of exp(z)). Which part breaks when a logit is 1000?",
+            "Subtract the largest logit of each row first: `logits.max(dim=1, keepdim=True).values`.",
+            "With the shifted logits s: `s - s.exp().sum(dim=1, keepdim=True).log()`.",
         ),
     ),
     "4.3": Exercise(
-        judge=judge_hide_square,
-        solution=hide_square,
-        why="The copy keeps the target clean. Of `height` rows a square of `size` can begin in `height - size + 1`.",
-        notice=(
-            "Try it in a new cell: `probe(train_encoder(denoising_loss(lambda images: hide_square(images, 12))))`."
-        ),
+        judge=judge_loss_gradient,
+        solution=loss_gradient,
+        why="For one image it is softmax minus one-hot. The mean over N images divides it by N.",
+        notice="Each row adds up to 0: what the right class gains, the others lose.",
         hints=(
-            "Begin with `hidden = images.clone()`, and change only `hidden`. A loop over its images is good enough.",
-            "In 6 pixels a square of 3 can begin at 0, 1, 2 or 3. `torch.randint(n, ())` draws from 0 to n - 1.",
-            "For each image draw `top` and `left`, then `image[:, top : top + size, left : left + size] = 0`.",
+            "The page derived it for one image: what minus what?",
+            "`F.one_hot(labels, K)` makes rows with a single 1. K is `logits.shape[1]`.",
+            "The loss is a mean over N images, so each image's part is divided by N.",
         ),
     ),
     "4.4": Exercise(
-        judge=judge_my_encoder,
-        solution=my_encoder,
-        why="Convolutions are cheap, so most of the budget goes to the last layer, which does the squeezing.",
-        notice="A squeeze to 32 numbers, and it still draws digits: now it must leave something out.",
-        seconds=10.0,
+        judge=judge_train_classifier,
+        solution=train_classifier,
+        why="`F.cross_entropy` takes logits, so the softmax goes. And `backward()` adds to the gradients that are there, "
+        "so they are set to zero before.",
+        notice="Neither fault raised an error. You find such faults by knowing what the numbers should be.",
         hints=(
-            "`nn.Sequential(...)` is enough: layers that halve the image, `nn.Flatten()`, and a last `nn.Linear`.",
-            "A convolution of stride 2 halves 32 to 16, then 8. With C channels, C * 8 * 8 numbers are left.",
-            "`nn.Linear(a, b)` has a * b + b weights: 1,024 to 32 is within the budget. Even that alone would do.",
+            "What does `F.cross_entropy` expect: logits or probabilities?",
+            "`backward()` adds the new gradients to the old ones. Which line is missing in front of it?",
+            "Give `model(images)` to the loss, and call `optimizer.zero_grad()` before `loss.backward()`.",
         ),
+        unfinished=faulty_loop,
     ),
 }
 
 QUIZ = (
     Question(
-        ask="An autoencoder's loss is {black}, and it falls a little in every epoch. Is it learning?",
+        ask="An untrained classifier for 100 classes shows a loss of 4.6 (for ten classes: {chance}). Is something wrong?",
         right=(
-            "You cannot tell without a rival such as the mean image.",
-            "On this page all black had that loss, and the mean image {mean_image} without any network.",
+            "No: about log 100 is what an even guess costs.",
+            "Each class gets one hundredth, and -log(1/100) is about 4.6.",
         ),
         wrong=(
-            ("Yes: the loss falls.", "It also fell on its way to all black."),
-            ("Yes: the loss is near 0.", "Where most pixels are black, painting black is nearly right everywhere."),
-            ("No: a good loss is 0.", "No autoencoder reaches exactly 0. The question is what it beats."),
+            ("Yes, it should be 0 at the start.", "0 is the loss of a perfect model; this one knows nothing yet."),
+            ("Yes, it should be {chance} whatever the classes.", "The value depends on the number of classes: log K."),
         ),
     ),
     Question(
-        ask="Targets go from -2 to 2, and the model ends in a tanh, whose output goes from -1 to 1. What happens?",
+        ask="The training loss of a ten-class model falls to 1.46 and stays there for ever, while its accuracy is fine. What "
+        "do you look for?",
         right=(
-            "There is a floor under the loss that no training can break.",
-            "All that lies beyond -1 and 1 is lost, as it was with the sigmoid.",
+            "A softmax in the model, in front of a loss that has its own.",
+            "With a second softmax the loss on ten classes cannot fall below 1.46.",
         ),
         wrong=(
-            ("More epochs will bring the loss to 0.", "No number of epochs moves the limits of the last layer."),
-            ("PyTorch raises an error.", "It does not look at ranges. That is why you have to."),
-            ("Nothing: a tanh also goes below 0.", "It does, but only to -1, and the targets go to -2."),
+            ("A learning rate that is too small.", "That would slow it down, but not stop it at this very number."),
+            ("Too few images.", "Few images make a training loss small, not large: they are learnt by heart."),
+            ("Wrong labels.", "They would hurt the accuracy too, and give no floor at 1.46."),
         ),
     ),
     Question(
-        ask="The plain autoencoder draws well, but its probe gives {plain} %, and raw pixels give {pixels} %. Why?",
+        ask="Which target makes the lowest possible cross-entropy larger than 0?",
         right=(
-            "Its latent vector is as long as the image: it can keep everything, and need not understand anything.",
-            "Keeping is not understanding. A linear classifier needs latents in which the classes lie apart.",
+            "A soft label, such as 0.7 and 0.3",
+            "The lowest possible value is the target's own entropy, which is above 0 here.",
         ),
         wrong=(
-            ("It was not trained long enough.", "It gives the image back almost perfectly; little is left to train."),
-            ("The probe has too few classes.", "It has the ten digits, and other encoders do well with it."),
-            ("It has never seen a digit.", "It was trained on digits, on their images without labels."),
+            ("A one-hot label", "Its entropy is 0, and a model that is sure and right reaches it."),
+            ("A class number", "It means the same as a one-hot label."),
         ),
     ),
     Question(
-        ask="Undoing noise gave {noise} %, undoing a warp {warp} %. What does only the second task ask for?",
+        ask="Why is the squared error after a sigmoid slow to mend an answer that is sure and wrong?",
         right=(
-            "To know the shape of the whole digit; noise is removed by looking at neighbouring pixels.",
-            "What the task asks for decides what the features know.",
+            "Its gradient is multiplied by the sigmoid's slope, which is almost 0 there.",
+            "The cross-entropy's logarithm cancels exactly this factor.",
         ),
         wrong=(
-            ("A larger encoder.", "Both are the same network."),
-            ("Labels.", "Neither training reads a label. The target is the clean image."),
             (
-                "A cleaner target.",
-                "The target is the same clean image in both.",
+                "The squared error is too small to be stored.",
+                "It is close to 1 there; its *gradient* is what vanishes.",
             ),
+            ("It needs a larger batch.", "The factor is in each image's own gradient; no batch changes it."),
+            ("The sigmoid overflows.", "It only saturates: it is flat, not infinite."),
         ),
     ),
     Question(
-        ask="Why is the probe a linear classifier, and not a deep one?",
+        ask="A class is ten times as rare as the others, and you give it the weight 10. What does torch divide the loss by?",
         right=(
-            "A strong classifier could make up for poor latents; a linear one shows what the encoder did.",
-            "The instrument must be weak, so that you measure the encoder and not the instrument.",
+            "The sum of the weights of the images in the batch",
+            "So it is a weighted mean, and its size does not depend on how the weights are scaled.",
         ),
         wrong=(
-            ("Linear classifiers are always more accurate.", "Seldom. But their accuracy says more about the latents."),
-            ("A deep one cannot be trained on latents.", "It can. You would not know whose merit its accuracy is."),
+            ("The number of images", "Then doubling all weights would double the loss, and the step with it."),
+            ("The number of classes", "The mean runs over images, not over classes."),
+            ("Nothing, it is a sum", "With `reduction='sum'` it would be; the default is a mean."),
         ),
     ),
 )

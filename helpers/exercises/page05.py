@@ -1,301 +1,266 @@
-"""Page 05: count a load, replace a head, mend a training loop, believe the surest."""
+"""Page 05: floors, rivals, corruptions, and an encoder of your own."""
 
 from __future__ import annotations
-
-import copy
-from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from helpers.data import digits
 from helpers.exercises.engine import Exercise, Wrong, compare, watched
 from helpers.exercises.quizzes import Question
-from helpers.models import Classifier, Encoder, freeze
+from helpers.models import count_parameters
+
+MOST_WEIGHTS, MOST_LATENTS = 50_000, 32
 
 
-def count_matching(saved, wanted):
-    """How many tensors of the state dict `saved` fit into `wanted`: by name, and by shape."""
-    return sum(name in wanted and tensor.shape == wanted[name].shape for name, tensor in saved.items())
+def lowest_error(target, low, high):
+    """The smallest mean squared error that any output between low and high can have."""
+    return F.mse_loss(target.clamp(low, high), target).item()
 
 
-def judge_count_matching(answer: object) -> None:
-    def net(*widths: int, prefix: str = "") -> dict[str, Tensor]:
-        layers = [nn.Linear(a, b) for a, b in pairwise(widths)]
-        return {prefix + name: tensor for name, tensor in nn.Sequential(*layers).state_dict().items()}
-
-    cases = {
-        "a mixture": (net(4, 6, 2, 2, prefix="encoder.") | net(4, 6, 7), net(4, 6, 2, 5, 3)),
-        "other names": (net(4, 6, 2, prefix="encoder."), net(4, 6, 2)),
-        "the same model": (net(3, 4, 2), net(3, 4, 2)),
-    }
-    for case, (saved, wanted) in cases.items():
-        both = [name for name in saved if name in wanted]
-        fit = [name for name in both if saved[name].shape == wanted[name].shape]
-        shapes = [tensor.shape for tensor in wanted.values()]
-        slips = {
-            "You counted equal names. A tensor of another shape does not fit: compare the shapes too.": len(both),
-            "You counted all tensors of the file. Which of them does the model know?": len(saved),
-            "You counted all tensors of the model. Which of them are in the file?": len(wanted),
-            "That is the number that is missing. Count those that arrive.": len(wanted) - len(fit),
-            "You counted equal shapes. A load goes by name first.": sum(t.shape in shapes for t in saved.values()),
-            "You counted single weights. Count tensors.": sum(saved[name].numel() for name in fit),
-        }
-        compare(answer(saved, wanted), len(fit), f"the load {case!r}", slips)
-
-
-def replace_head(model, classes):
-    """The same model with a new last layer `fc`, for this many classes."""
-    model.fc = nn.Linear(model.fc.in_features, classes)
-    return model
-
-
-class _Body(nn.Module):
-    """As a ResNet: some layers, and a last one called `fc`."""
-
-    def __init__(self, latents: int, classes: int) -> None:
-        super().__init__()
-        self.conv, self.fc = nn.Conv2d(3, latents, 3), nn.Linear(latents, classes)
-
-    def forward(self, images: Tensor) -> Tensor:
-        return self.fc(self.conv(images).relu().mean(dim=(2, 3)))
-
-
-def judge_replace_head(answer: object) -> None:
-    for latents, old, classes in ((12, 20, 4), (512, 20, 10), (7, 5, 2)):
-        torch.manual_seed(latents)
-        body = _Body(latents, old)
-        model = answer(body, classes)
-        if isinstance(model, nn.Linear):
-            raise Wrong("Your function returns the new layer alone; the whole model is wanted.")
-        if not isinstance(model, nn.Module):
-            raise Wrong(f"A model is wanted, and your function returned a `{type(model).__name__}`.")
-        try:
-            shape = tuple(model(torch.zeros(2, 3, 8, 8)).shape)
-        except Exception as error:
-            raise Wrong(
-                f"The new layer does not fit the {latents} latents of this model: `{error}`. "
-                "Ask the old layer for its number of inputs."
-            ) from None
-        if shape == (2, old):
-            raise Wrong(f"The model still has {old} outputs. Put the new layer in the old one's place, `model.fc`.")
-        compare(torch.tensor(shape), torch.tensor((2, classes)), f"{classes} classes, the shape of the output")
-        if any(torch.equal(body.fc.weight, tensor) for tensor in model.state_dict().values()):
-            raise Wrong("The old layer is still in use, with the new one behind it. Replace it instead.")
-        weights = model.state_dict()
-        if not all(torch.equal(t, weights.get(f"conv.{name}", t[:0])) for name, t in body.conv.named_parameters()):
-            raise Wrong("The layers below the head are no longer the pretrained ones. Change `fc` only.")
-
-
-def train_head(model, images, labels, val_images, val_labels):
-    """Train the head on images and labels, 10 steps -> validation accuracy, from 0 to 1."""
-    optimizer = torch.optim.SGD(model.head.parameters(), lr=0.1)
-    model.eval()
-    for _ in range(10):
-        loss = nn.functional.cross_entropy(model(images), labels)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    predictions = model(val_images).argmax(dim=1)
-    return (predictions == val_labels).float().mean().item()
-
-
-def faulty_train_head(model, images, labels, val_images, val_labels):
-    """As the stub in the page."""
-    optimizer = torch.optim.SGD(model.head.parameters(), lr=0.1)
-    for _ in range(10):
-        model.train()
-        loss = nn.functional.cross_entropy(model(images), labels)
-        loss.backward()
-        optimizer.step()
-    predictions = model(images).argmax(dim=1)
-    return (predictions == labels).float().mean().item()
-
-
-def judge_train_head(answer: object) -> None:
+def judge_lowest_error(answer: object) -> None:
     generator = torch.Generator().manual_seed(0)
-    images, val_images = (torch.rand(n, 1, 8, 8, generator=generator) for n in (12, 30))
-    labels, val_labels = (torch.randint(3, (n,), generator=generator) for n in (12, 30))
+    targets = [torch.tensor([-1.0, 0.5, 3.0]), *(2 * torch.randn(2, 3, 4, 4, generator=generator) for _ in range(2))]
+    for target, (low, high) in zip(targets, ((0.0, 1.0), (-1.0, 1.0), (0.0, 2.0)), strict=True):
+        miss, miss_of_0_1 = target - target.clip(low, high), target - target.clip(0, 1)
+        slips = {
+            "That is 0, as if every target could be reached. What does an output do that may not go so far?": 0.0,
+            "That is the sum over the pixels; wanted is their mean.": miss.square().sum(),
+            "That is the mean distance; it must be squared before the mean.": miss.abs().mean(),
+            "That is the root of the mean squared error. Leave the root out.": miss.square().mean().sqrt(),
+            "That is the error of answering 0 everywhere. You can do better.": target.square().mean(),
+            "Your limits are 0 and 1, whatever is asked. Use `low` and `high`.": miss_of_0_1.square().mean(),
+        }
+        case = f"a target of shape {tuple(target.shape)} and an output from {low:g} to {high:g}"
+        compare(answer(target, low, high), miss.square().mean(), case, slips)
+
+
+def rival_error(train_images, val_images):
+    """The mean squared error on val_images of answering the mean of train_images, always."""
+    mean_image = train_images.mean(dim=0, keepdim=True)
+    return (val_images - mean_image).square().mean().item()
+
+
+def judge_rival_error(answer: object) -> None:
+    generator = torch.Generator().manual_seed(1)
+    for n_train, n_val in ((6, 4), (9, 5)):
+        train, val = (torch.rand(n, 1, 5, 4, generator=generator) ** 2 for n in (n_train, n_val))
+        rival = train.mean(dim=0)
+        misses = {
+            "Your rival is the mean of the validation images: it has seen the answers.": val - val.mean(dim=0),
+            "Your rival is one grey for all pixels. Take the mean pixel by pixel, over the images.": val - train.mean(),
+            "Each validation image got a grey of its own. Take the mean over images.": val - val.mean((1, 2, 3), True),
+            "That is the error on the training images. The rival must answer the validation images.": train - rival,
+        }
+        slips = {diagnosis: miss.square().mean() for diagnosis, miss in misses.items()}
+        slips["That is a sum; wanted is the mean over all images and pixels."] = (val - rival).square().sum()
+        case = f"{n_train} training and {n_val} validation images"
+        compare(answer(train, val), (val - rival).square().mean(), case, slips)
+
+
+def hide_square(images, size):
+    """A copy of the images in which a random square, size x size, is black in each."""
+    hidden = images.clone()
+    height, width = images.shape[2:]
+    for image in hidden:
+        top, left = torch.randint(height - size + 1, ()), torch.randint(width - size + 1, ())
+        image[:, top : top + size, left : left + size] = 0
+    return hidden
+
+
+def judge_hide_square(answer: object) -> None:
     torch.manual_seed(0)
-    model = Classifier(Encoder(width=2, image_size=8), classes=3)
-    with torch.no_grad():
-        model.head.weight.mul_(5)
-        model.encoder(images + 1)  # statistics that are not those of the batch
-    freeze(model.encoder)
-    passed, given = watched(lambda: copy.deepcopy(model))
-    accuracy = answer(passed, images, labels, val_images, val_labels)
-    before, after = model.encoder.state_dict(), given[0].encoder.state_dict()
-    moved = [name for name in before if not torch.equal(before[name], after[name])]
-    if any("running" in name or "batches" in name for name in moved):
-        raise Wrong("After your loop the running means of the frozen encoder have moved. Which call wakes BatchNorm?")
-    if moved:
-        raise Wrong(f"After your loop the encoder's `{moved[0]}` has changed. It is frozen, and must stay so.")
+    for shape, size in (((200, 1, 6, 7), 3), ((150, 3, 5, 5), 2)):
+        images = torch.rand(shape) / 2 + 0.5  # no pixel is black by itself
+        passed, given = watched(images.clone)
+        case = f"{shape[0]} images of shape {shape[1:]} and a square of {size}"
+        hidden = answer(passed, size)
+        if not isinstance(hidden, Tensor) or hidden.shape != images.shape:
+            got = tuple(hidden.shape) if isinstance(hidden, Tensor) else f"a `{type(hidden).__name__}`"
+            raise Wrong(f"For {case} a tensor of the same shape is wanted; your function returns {got}.")
+        if not torch.equal(given[0], images):
+            raise Wrong("Your function changes its input in place: the clean target is lost. Work on a copy.")
+        places = [_square(black.any(dim=0), size, case) for black in hidden == 0]
+        if not torch.equal(hidden[hidden != 0], images[hidden != 0]):
+            raise Wrong("Pixels outside the squares were changed. Only the square becomes 0, in every channel.")
+        if len(set(places)) == 1:
+            raise Wrong("The square is at the same place in all images. Draw a place for each image.")
+        if torch.equal(answer(images, size), hidden):
+            raise Wrong("A second call hides the same squares. Draw anew at each call, and set no seed inside.")
+        last = shape[2] - size, shape[3] - size
+        if any(max(place[axis] for place in places) < last[axis] for axis in (0, 1)):
+            raise Wrong("The square never touches the last row or column. How many places are there along an axis?")
 
-    def steps(images: Tensor, labels: Tensor, forget: bool = False) -> Classifier:
-        trained = copy.deepcopy(model).eval()
-        optimizer = torch.optim.SGD(trained.head.parameters(), lr=0.1)
-        for _ in range(10):
-            if not forget:
-                optimizer.zero_grad()
-            F.cross_entropy(trained(images), labels).backward()
-            optimizer.step()
-        return trained
 
-    def weights(trained: Classifier) -> Tensor:
-        return nn.utils.parameters_to_vector(trained.head.parameters()).detach()
+def _square(black: Tensor, size: int, case: str) -> tuple[int, int]:
+    """Where the one black square of an image begins."""
+    rows, columns = black.any(dim=1).nonzero(), black.any(dim=0).nonzero()
+    if len(rows) != size or len(columns) != size or int(black.sum()) != size * size:
+        count = int(black.sum())
+        raise Wrong(f"For {case} one image has {count} black pixels; a square of {size} x {size} is wanted in each.")
+    return int(rows[0]), int(columns[0])
 
-    everything = torch.cat([images, val_images]), torch.cat([labels, val_labels])
-    right, piled_up = steps(images, labels), steps(images, labels, forget=True)
-    slips = {
-        "The head did not move. Is there a step in your loop?": weights(model),
-        "Each step still carries the gradients of the steps before it. Who sets them to zero?": weights(piled_up),
-        "The validation images took part in the training. They may only measure.": weights(steps(*everything)),
-        "You trained on the validation images. They may only measure.": weights(steps(val_images, val_labels)),
-    }
-    compare(weights(given[0]), weights(right), "10 steps at a rate of 0.1, the head's weights", slips, atol=1e-4)
-    hits, val_hits = (
-        (right(x).argmax(dim=1) == y).float().mean() for x, y in ((images, labels), (val_images, val_labels))
+
+def my_encoder():
+    """An encoder for images (N, 1, 32, 32), small and with a short latent vector."""
+    return nn.Sequential(
+        nn.Conv2d(1, 8, 3, stride=2, padding=1),
+        nn.BatchNorm2d(8),
+        nn.ReLU(),
+        nn.Conv2d(8, 16, 3, stride=2, padding=1),
+        nn.BatchNorm2d(16),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(16 * 8 * 8, 32),
     )
-    slips = {"That is the accuracy on the images that were trained on. Which images should measure?": hits}
-    compare(accuracy, val_hits, "the accuracy on the validation images", slips)
 
 
-def surest(probs, images, share):
-    """The share of the images that the model is surest about -> (images, their pseudo-labels)."""
-    confidence, labels = probs.max(dim=1)
-    chosen = confidence.argsort(descending=True)[: round(share * len(images))]
-    return images[chosen], labels[chosen]
-
-
-def judge_surest(answer: object) -> None:
-    generator = torch.Generator().manual_seed(0)
-    for count, classes, share in ((8, 3, 0.5), (40, 10, 0.25), (30, 4, 0.1)):
-        probs = (2 * torch.randn(count, classes, generator=generator)).softmax(dim=1)
-        images = torch.randperm(count, generator=generator).float().view(-1, 1, 1, 1).expand(-1, 1, 2, 2).clone()
-        got = answer(probs, images, share)
-        case = f"{count} images and a share of {share}"
-        try:
-            chosen, labels = (torch.stack([torch.as_tensor(x) for x in part] or [torch.zeros(())]) for part in got)
-        except (TypeError, ValueError, RuntimeError):
-            raise Wrong("Two things are wanted: the chosen images, and their labels, as many as images.") from None
-        confidence, best = probs.max(dim=1)
-        order, most = confidence.argsort(), round(share * count)
-        if chosen.dim() == 1 and len(chosen) == most:
-            raise Wrong("Your first result are the places of the images. Return the images at these places.")
-        if chosen.shape != (most, 1, 2, 2):
-            over = int((confidence >= share).sum())
-            if len(chosen) == over:
-                raise Wrong("You took `share` for a threshold on the probability. It says how many images to keep.")
-            raise Wrong(f"For {case} you keep {len(chosen)} images; {most} are wanted, whole, of shape (1, 2, 2).")
-        by_place = {float(image[0, 0, 0]): i for i, image in enumerate(images)}
-        places = torch.tensor([by_place.get(float(image[0, 0, 0]), -1) for image in chosen])
-        slips = {
-            "These are the images that the model is *least* sure of. Sort the other way round.": order[:most].sort()[0],
-            "These are the first images of the pool. Choose by the probability of the best class.": torch.arange(most),
-            "You sorted by one class. Sureness is the *largest* probability.": probs[:, 0].argsort()[-most:].sort()[0],
-        }
-        compare(places.sort()[0], order[-most:].sort()[0], f"{case}, the places of the images you chose", slips)
-        if labels.is_floating_point() and labels.shape == (most,):
-            raise Wrong("Your labels are probabilities. A pseudo-label is the *number* of the likeliest class.")
-        slips = {"The labels belong to other images: take them at the same places as the images.": best[:most]}
-        compare(labels, best[places], f"{case}, the labels in the order of your images", slips)
+def judge_my_encoder(answer: object) -> None:
+    torch.manual_seed(0)
+    encoder = answer()
+    if not isinstance(encoder, nn.Module):
+        raise Wrong(f"An `nn.Module` is wanted, and your function returned a `{type(encoder).__name__}`.")
+    weights = count_parameters(encoder)
+    if weights > MOST_WEIGHTS:
+        raise Wrong(f"Your encoder has {weights:,} weights; the budget is {MOST_WEIGHTS:,}. Which layer has the most?")
+    train, val, _ = digits()
+    try:
+        shape = tuple(encoder(train.images[:64]).shape)
+    except Exception as error:
+        raise Wrong(f"Given images (64, 1, 32, 32), your encoder raises `{type(error).__name__}: {error}`") from None
+    if len(shape) != 2 or shape[0] != 64:
+        raise Wrong(f"64 images give latents of shape {shape}; wanted is one row an image. End with `nn.Flatten()`?")
+    if shape[1] > MOST_LATENTS:
+        raise Wrong(f"Your latent vector has {shape[1]} numbers; {MOST_LATENTS} at most, or it is no squeeze.")
+    decoder = nn.Sequential(nn.Linear(shape[1], 128), nn.ReLU(), nn.Linear(128, 1024), nn.Unflatten(1, (1, 32, 32)))
+    model = nn.Sequential(encoder, decoder)
+    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+    for rows in torch.cat([torch.randperm(len(train)) for _ in range(3)]).split(64):
+        optimizer.zero_grad()
+        F.binary_cross_entropy_with_logits(model(train.images[rows]), train.images[rows]).backward()
+        optimizer.step()
+    with torch.no_grad():
+        error = F.mse_loss(model.eval()(val.images).sigmoid(), val.images).item()
+    rival = (val.images - train.images.mean(dim=0)).square().mean().item()
+    if not error < 0.9 * rival:
+        raise Wrong(
+            f"After training, the validation error is {error:.4f}, and that of the mean image {rival:.4f}: your "
+            "latents tell the decoder next to nothing about the image. Does every layer let it through?"
+        )
 
 
 EXERCISES = {
     "5.1": Exercise(
-        judge=judge_count_matching,
-        solution=count_matching,
-        why="A tensor arrives if the model has one of the same name, and of the same shape.",
-        notice="One line like this under every load, and an empty one cannot pass unseen.",
+        judge=judge_lowest_error,
+        solution=lowest_error,
+        why="The best reachable answer is the target moved to the nearest limit. What is left is the floor.",
+        notice="You can now tell before any training what no training can reach.",
         hints=(
-            "A state dict maps names to tensors: `for name, tensor in saved.items()`.",
-            "Two conditions: `name in wanted`, and equal shapes. Count the tensors that meet both.",
-            "`tensor.shape == wanted[name].shape` compares shapes; ask it only where the name is there.",
+            "If the target is 3 and the output ends at 1, which output comes nearest? And if the target is 0.5?",
+            "`target.clamp(low, high)` moves every number that is outside to the nearest limit.",
+            "The mean squared error between that and `target`: `F.mse_loss(..., target).item()`.",
         ),
     ),
     "5.2": Exercise(
-        judge=judge_replace_head,
-        solution=replace_head,
-        why="The old layer knows how many latents come in: `in_features`. Everything below it stays.",
-        notice="It works for any model whose last layer is called `fc`; for others look at `print(model)`.",
+        judge=judge_rival_error,
+        solution=rival_error,
+        why="The rival may learn from the training images only, as every model may; it is judged on the others.",
+        notice="Compute this number first, whenever a loss looks small.",
         hints=(
-            "Setting `model.fc = ...` replaces the layer. What goes in must be the number of latents.",
-            "Not every model has 512 latents. The old layer tells: `model.fc.in_features`.",
+            "Two steps: the mean image of which images? Its error on which images?",
+            "The first axis of (N, C, H, W) counts the images: `train_images.mean(dim=0)` is one image.",
+            "Subtracting one image from many works at once. Square, then take the mean over everything.",
         ),
     ),
     "5.3": Exercise(
-        judge=judge_train_head,
-        solution=train_head,
-        unfinished=faulty_train_head,
-        why="`eval()` lets BatchNorm rest, `zero_grad` forgets the last step, and only new images measure.",
-        notice="None of the three raised an error, and all three falsify the result. Look for them in every loop.",
+        judge=judge_hide_square,
+        solution=hide_square,
+        why="The copy keeps the target clean. Of `height` rows a square of `size` can begin in `height - size + 1`.",
+        notice=(
+            "Try it in a new cell: `probe(train_encoder(denoising_loss(lambda images: hide_square(images, 12))))`."
+        ),
         hints=(
-            "One fault is about BatchNorm, one about gradients, one about which images measure.",
-            "The encoder is frozen, but `model.train()` lets its statistics move. The head alone needs no `train()`.",
-            "`backward` *adds* to the gradients that are there. And look at the last two lines: whose accuracy is it?",
+            "Begin with `hidden = images.clone()`, and change only `hidden`. A loop over its images is good enough.",
+            "In 6 pixels a square of 3 can begin at 0, 1, 2 or 3. `torch.randint(n, ())` draws from 0 to n - 1.",
+            "For each image draw `top` and `left`, then `image[:, top : top + size, left : left + size] = 0`.",
         ),
     ),
     "5.4": Exercise(
-        judge=judge_surest,
-        solution=surest,
-        why="`max(dim=1)` gives both the sureness and the class; one order of places serves images and labels.",
-        notice="This is one round of self-training. Mind that a share, unlike a threshold, always keeps some.",
+        judge=judge_my_encoder,
+        solution=my_encoder,
+        why="Convolutions are cheap, so most of the budget goes to the last layer, which does the squeezing.",
+        notice="A squeeze to 32 numbers, and it still draws digits: now it must leave something out.",
+        seconds=10.0,
         hints=(
-            "`confidence, labels = probs.max(dim=1)`: how sure, and of which class, one number an image.",
-            "`confidence.argsort(descending=True)` gives the places of the images, the surest first.",
-            "Keep the first `round(share * len(images))` places, and take images *and* labels there.",
+            "`nn.Sequential(...)` is enough: layers that halve the image, `nn.Flatten()`, and a last `nn.Linear`.",
+            "A convolution of stride 2 halves 32 to 16, then 8. With C channels, C * 8 * 8 numbers are left.",
+            "`nn.Linear(a, b)` has a * b + b weights: 1,024 to 32 is within the budget. Even that alone would do.",
         ),
     ),
 }
 
 QUIZ = (
     Question(
-        ask="`load_state_dict(weights, strict=False)` ran without an error. How many tensors did it load?",
-        right=("You cannot know until you count.", "The article's load brought {loaded} of {tensors}, without a word."),
-        wrong=(
-            ("All of them, or there would be an error.", "`strict=False` is just the wish to hear of no missing name."),
-            ("All of the encoder, and not the head.", "Only if the names agree. Here they did not."),
-        ),
-    ),
-    Question(
-        ask="You freeze an encoder with BatchNorm and call `model.train()` before each epoch. What happens to it?",
+        ask="An autoencoder's loss is {black}, and it falls a little in every epoch. Is it learning?",
         right=(
-            "Its weights stay, but its running statistics move, and so do its outputs.",
-            "Statistics need no gradient. A frozen part belongs in `eval()`.",
+            "You cannot tell without a rival such as the mean image.",
+            "On this page all black had that loss, and the mean image {mean_image} without any network.",
         ),
         wrong=(
-            ("Nothing: it is frozen.", "Frozen means no gradients; a running mean moves without."),
-            ("Its weights are trained after all.", "They get no gradient. It is the statistics that move."),
+            ("Yes: the loss falls.", "It also fell on its way to all black."),
+            ("Yes: the loss is near 0.", "Where most pixels are black, painting black is nearly right everywhere."),
+            ("No: a good loss is 0.", "No autoencoder reaches exactly 0. The question is what it beats."),
         ),
     ),
     Question(
-        ask="Letters lead strong scratch by {lead_1} points with 1 label a digit, by {lead_50} with 50. And with 500?",
+        ask="Targets go from -2 to 2, and the model ends in a tanh, whose output goes from -1 to 1. What happens?",
         right=(
-            "Expect little or no lead, and measure before you claim anything.",
-            "The curve shrinks towards the right, but nothing was measured there.",
+            "There is a floor under the loss that no training can break.",
+            "All that lies beyond -1 and 1 is lost, as it was with the sigmoid.",
         ),
         wrong=(
-            ("The lead grows again.", "Nothing on the page hints at that: it shrinks as labels are added."),
-            ("Pretraining does harm there.", "A shrinking lead is not a loss. The page did not measure it."),
+            ("More epochs will bring the loss to 0.", "No number of epochs moves the limits of the last layer."),
+            ("PyTorch raises an error.", "It does not look at ranges. That is why you have to."),
+            ("Nothing: a tanh also goes below 0.", "It does, but only to -1, and the targets go to -2."),
         ),
     ),
     Question(
-        ask="The surest fifth of the pseudo-labels is {surest} % right, all of them {all} %. Why not learn from all?",
+        ask="The plain autoencoder draws well, but its probe gives {plain} %, and raw pixels give {pixels} %. Why?",
         right=(
-            "Too many of the others are wrong, and the model would learn its own mistakes.",
-            "So each round believes a larger share, after the model has got better.",
+            "Its latent vector is as long as the image: it can keep everything, and need not understand anything.",
+            "Keeping is not understanding. A linear classifier needs latents in which the classes lie apart.",
         ),
         wrong=(
-            ("A wrong label raises an error.", "Nobody notices one: the pool's true labels are hidden."),
-            ("The surest are always right.", "Often, not always. A sure mistake is what the method suffers from most."),
+            ("It was not trained long enough.", "It gives the image back almost perfectly; little is left to train."),
+            ("The probe has too few classes.", "It has the ten digits, and other encoders do well with it."),
+            ("It has never seen a digit.", "It was trained on digits, on their images without labels."),
         ),
     ),
     Question(
-        ask="Training loss near 0, validation loss high, and it no longer falls. What helps least?",
-        right=("Training longer.", "The model knows its few images by heart; more epochs only make it surer."),
+        ask="Undoing noise gave {noise} %, undoing a warp {warp} %. What does only the second task ask for?",
+        right=(
+            "To know the shape of the whole digit; noise is removed by looking at neighbouring pixels.",
+            "What the task asks for decides what the features know.",
+        ),
         wrong=(
-            ("More labels.", "They help most of all: there is more to learn than single images."),
-            ("Augmentation.", "It helps: each label is used on many changed copies."),
+            ("A larger encoder.", "Both are the same network."),
+            ("Labels.", "Neither training reads a label. The target is the clean image."),
+            (
+                "A cleaner target.",
+                "The target is the same clean image in both.",
+            ),
+        ),
+    ),
+    Question(
+        ask="Why is the probe a linear classifier, and not a deep one?",
+        right=(
+            "A strong classifier could make up for poor latents; a linear one shows what the encoder did.",
+            "The instrument must be weak, so that you measure the encoder and not the instrument.",
+        ),
+        wrong=(
+            ("Linear classifiers are always more accurate.", "Seldom. But their accuracy says more about the latents."),
+            ("A deep one cannot be trained on latents.", "It can. You would not know whose merit its accuracy is."),
         ),
     ),
 )

@@ -1,283 +1,301 @@
-"""Page 06: measures by hand, a threshold chosen honestly, and copies that leaked."""
+"""Page 06: count a load, replace a head, mend a training loop, believe the surest."""
 
 from __future__ import annotations
 
-import warnings
+import copy
+from itertools import pairwise
 
 import torch
-from sklearn import metrics as sklearn_metrics
-from torch import Tensor
+import torch.nn.functional as F
+from torch import Tensor, nn
 
-from helpers.exercises.engine import Exercise, Wrong, compare
+from helpers.exercises.engine import Exercise, Wrong, compare, watched
 from helpers.exercises.quizzes import Question
+from helpers.models import Classifier, Encoder, freeze
 
 
-def _count(got: object) -> int:
-    """How many numbers the learner's function returned."""
-    try:
-        return torch.as_tensor(got).numel()
-    except (TypeError, ValueError, RuntimeError):
-        return 0
+def count_matching(saved, wanted):
+    """How many tensors of the state dict `saved` fit into `wanted`: by name, and by shape."""
+    return sum(name in wanted and tensor.shape == wanted[name].shape for name, tensor in saved.items())
 
 
-def precision_recall_of(confusion, k):
-    """Precision and recall of class k, from a confusion matrix."""
-    right = confusion[k, k]
-    return (right / confusion[:, k].sum()).item(), (right / confusion[k].sum()).item()
+def judge_count_matching(answer: object) -> None:
+    def net(*widths: int, prefix: str = "") -> dict[str, Tensor]:
+        layers = [nn.Linear(a, b) for a, b in pairwise(widths)]
+        return {prefix + name: tensor for name, tensor in nn.Sequential(*layers).state_dict().items()}
+
+    cases = {
+        "a mixture": (net(4, 6, 2, 2, prefix="encoder.") | net(4, 6, 7), net(4, 6, 2, 5, 3)),
+        "other names": (net(4, 6, 2, prefix="encoder."), net(4, 6, 2)),
+        "the same model": (net(3, 4, 2), net(3, 4, 2)),
+    }
+    for case, (saved, wanted) in cases.items():
+        both = [name for name in saved if name in wanted]
+        fit = [name for name in both if saved[name].shape == wanted[name].shape]
+        shapes = [tensor.shape for tensor in wanted.values()]
+        slips = {
+            "You counted equal names. A tensor of another shape does not fit: compare the shapes too.": len(both),
+            "You counted all tensors of the file. Which of them does the model know?": len(saved),
+            "You counted all tensors of the model. Which of them are in the file?": len(wanted),
+            "That is the number that is missing. Count those that arrive.": len(wanted) - len(fit),
+            "You counted equal shapes. A load goes by name first.": sum(t.shape in shapes for t in saved.values()),
+            "You counted single weights. Count tensors.": sum(saved[name].numel() for name in fit),
+        }
+        compare(answer(saved, wanted), len(fit), f"the load {case!r}", slips)
 
 
-def judge_precision_recall_of(answer: object) -> None:
+def replace_head(model, classes):
+    """The same model with a new last layer `fc`, for this many classes."""
+    model.fc = nn.Linear(model.fc.in_features, classes)
+    return model
+
+
+class _Body(nn.Module):
+    """As a ResNet: some layers, and a last one called `fc`."""
+
+    def __init__(self, latents: int, classes: int) -> None:
+        super().__init__()
+        self.conv, self.fc = nn.Conv2d(3, latents, 3), nn.Linear(latents, classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.fc(self.conv(images).relu().mean(dim=(2, 3)))
+
+
+def judge_replace_head(answer: object) -> None:
+    for latents, old, classes in ((12, 20, 4), (512, 20, 10), (7, 5, 2)):
+        torch.manual_seed(latents)
+        body = _Body(latents, old)
+        model = answer(body, classes)
+        if isinstance(model, nn.Linear):
+            raise Wrong("Your function returns the new layer alone; the whole model is wanted.")
+        if not isinstance(model, nn.Module):
+            raise Wrong(f"A model is wanted, and your function returned a `{type(model).__name__}`.")
+        try:
+            shape = tuple(model(torch.zeros(2, 3, 8, 8)).shape)
+        except Exception as error:
+            raise Wrong(
+                f"The new layer does not fit the {latents} latents of this model: `{error}`. "
+                "Ask the old layer for its number of inputs."
+            ) from None
+        if shape == (2, old):
+            raise Wrong(f"The model still has {old} outputs. Put the new layer in the old one's place, `model.fc`.")
+        compare(torch.tensor(shape), torch.tensor((2, classes)), f"{classes} classes, the shape of the output")
+        if any(torch.equal(body.fc.weight, tensor) for tensor in model.state_dict().values()):
+            raise Wrong("The old layer is still in use, with the new one behind it. Replace it instead.")
+        weights = model.state_dict()
+        if not all(torch.equal(t, weights.get(f"conv.{name}", t[:0])) for name, t in body.conv.named_parameters()):
+            raise Wrong("The layers below the head are no longer the pretrained ones. Change `fc` only.")
+
+
+def train_head(model, images, labels, val_images, val_labels):
+    """Train the head on images and labels, 10 steps -> validation accuracy, from 0 to 1."""
+    optimizer = torch.optim.SGD(model.head.parameters(), lr=0.1)
+    model.eval()
+    for _ in range(10):
+        loss = nn.functional.cross_entropy(model(images), labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    predictions = model(val_images).argmax(dim=1)
+    return (predictions == val_labels).float().mean().item()
+
+
+def faulty_train_head(model, images, labels, val_images, val_labels):
+    """As the stub in the page."""
+    optimizer = torch.optim.SGD(model.head.parameters(), lr=0.1)
+    for _ in range(10):
+        model.train()
+        loss = nn.functional.cross_entropy(model(images), labels)
+        loss.backward()
+        optimizer.step()
+    predictions = model(images).argmax(dim=1)
+    return (predictions == labels).float().mean().item()
+
+
+def judge_train_head(answer: object) -> None:
     generator = torch.Generator().manual_seed(0)
-    for classes in (2, 3, 5):
-        labels = torch.randint(classes, (60,), generator=generator)
-        predictions = torch.where(torch.rand(60, generator=generator) < 0.6, labels, classes - 1)
-        confusion = torch.tensor(sklearn_metrics.confusion_matrix(labels, predictions))
-        k = classes - 1
-        precision, recall, _, _ = sklearn_metrics.precision_recall_fscore_support(
-            labels, predictions, labels=[k], zero_division=0
-        )
-        expected = torch.tensor([precision[0], recall[0]])
-        got = answer(confusion, k)
-        case = f"class {k} of {confusion.tolist()}"
-        if _count(got) != 2:
-            raise Wrong(f"For {case} two numbers are wanted: the precision, then the recall.")
-        hits, rows, columns, n = confusion[k, k], confusion[k].sum(), confusion[:, k].sum(), confusion.sum()
-        by_errors = torch.stack([hits / (columns - hits), hits / (rows - hits)])
+    images, val_images = (torch.rand(n, 1, 8, 8, generator=generator) for n in (12, 30))
+    labels, val_labels = (torch.randint(3, (n,), generator=generator) for n in (12, 30))
+    torch.manual_seed(0)
+    model = Classifier(Encoder(width=2, image_size=8), classes=3)
+    with torch.no_grad():
+        model.head.weight.mul_(5)
+        model.encoder(images + 1)  # statistics that are not those of the batch
+    freeze(model.encoder)
+    passed, given = watched(lambda: copy.deepcopy(model))
+    accuracy = answer(passed, images, labels, val_images, val_labels)
+    before, after = model.encoder.state_dict(), given[0].encoder.state_dict()
+    moved = [name for name in before if not torch.equal(before[name], after[name])]
+    if any("running" in name or "batches" in name for name in moved):
+        raise Wrong("After your loop the running means of the frozen encoder have moved. Which call wakes BatchNorm?")
+    if moved:
+        raise Wrong(f"After your loop the encoder's `{moved[0]}` has changed. It is frozen, and must stay so.")
+
+    def steps(images: Tensor, labels: Tensor, forget: bool = False) -> Classifier:
+        trained = copy.deepcopy(model).eval()
+        optimizer = torch.optim.SGD(trained.head.parameters(), lr=0.1)
+        for _ in range(10):
+            if not forget:
+                optimizer.zero_grad()
+            F.cross_entropy(trained(images), labels).backward()
+            optimizer.step()
+        return trained
+
+    def weights(trained: Classifier) -> Tensor:
+        return nn.utils.parameters_to_vector(trained.head.parameters()).detach()
+
+    everything = torch.cat([images, val_images]), torch.cat([labels, val_labels])
+    right, piled_up = steps(images, labels), steps(images, labels, forget=True)
+    slips = {
+        "The head did not move. Is there a step in your loop?": weights(model),
+        "Each step still carries the gradients of the steps before it. Who sets them to zero?": weights(piled_up),
+        "The validation images took part in the training. They may only measure.": weights(steps(*everything)),
+        "You trained on the validation images. They may only measure.": weights(steps(val_images, val_labels)),
+    }
+    compare(weights(given[0]), weights(right), "10 steps at a rate of 0.1, the head's weights", slips, atol=1e-4)
+    hits, val_hits = (
+        (right(x).argmax(dim=1) == y).float().mean() for x, y in ((images, labels), (val_images, val_labels))
+    )
+    slips = {"That is the accuracy on the images that were trained on. Which images should measure?": hits}
+    compare(accuracy, val_hits, "the accuracy on the validation images", slips)
+
+
+def surest(probs, images, share):
+    """The share of the images that the model is surest about -> (images, their pseudo-labels)."""
+    confidence, labels = probs.max(dim=1)
+    chosen = confidence.argsort(descending=True)[: round(share * len(images))]
+    return images[chosen], labels[chosen]
+
+
+def judge_surest(answer: object) -> None:
+    generator = torch.Generator().manual_seed(0)
+    for count, classes, share in ((8, 3, 0.5), (40, 10, 0.25), (30, 4, 0.1)):
+        probs = (2 * torch.randn(count, classes, generator=generator)).softmax(dim=1)
+        images = torch.randperm(count, generator=generator).float().view(-1, 1, 1, 1).expand(-1, 1, 2, 2).clone()
+        got = answer(probs, images, share)
+        case = f"{count} images and a share of {share}"
+        try:
+            chosen, labels = (torch.stack([torch.as_tensor(x) for x in part] or [torch.zeros(())]) for part in got)
+        except (TypeError, ValueError, RuntimeError):
+            raise Wrong("Two things are wanted: the chosen images, and their labels, as many as images.") from None
+        confidence, best = probs.max(dim=1)
+        order, most = confidence.argsort(), round(share * count)
+        if chosen.dim() == 1 and len(chosen) == most:
+            raise Wrong("Your first result are the places of the images. Return the images at these places.")
+        if chosen.shape != (most, 1, 2, 2):
+            over = int((confidence >= share).sum())
+            if len(chosen) == over:
+                raise Wrong("You took `share` for a threshold on the probability. It says how many images to keep.")
+            raise Wrong(f"For {case} you keep {len(chosen)} images; {most} are wanted, whole, of shape (1, 2, 2).")
+        by_place = {float(image[0, 0, 0]): i for i, image in enumerate(images)}
+        places = torch.tensor([by_place.get(float(image[0, 0, 0]), -1) for image in chosen])
         slips = {
-            "Precision and recall have changed places. Rows are true classes, columns are answers.": expected.flip(0),
-            "You divide by all images. Precision: of those *called* k. Recall: of those that *are* k.": hits
-            / n.repeat(2),
-            "You divide by the errors alone. The right ones belong into the sum as well.": by_errors,
-            "That is the accuracy. Look only at the row and the column of k.": confusion.trace() / n.repeat(2),
+            "These are the images that the model is *least* sure of. Sort the other way round.": order[:most].sort()[0],
+            "These are the first images of the pool. Choose by the probability of the best class.": torch.arange(most),
+            "You sorted by one class. Sureness is the *largest* probability.": probs[:, 0].argsort()[-most:].sort()[0],
         }
-        compare(got, expected, case, slips)
-
-
-def macro_f1_of(confusion):
-    """Mean of the F1 of all classes; a class for which it is 0 / 0 counts as 0."""
-    right = confusion.diagonal().double()
-    sizes = confusion.sum(dim=0) + confusion.sum(dim=1)
-    return (2 * right / sizes.clamp(min=1)).mean().item()
-
-
-def judge_macro_f1_of(answer: object) -> None:
-    generator = torch.Generator().manual_seed(1)
-    for classes, called in ((4, 4), (4, 3), (6, 4)):  # the last classes: of no label, and of no prediction
-        labels = torch.randint(classes - (classes == 6), (50,), generator=generator) ** 2 // (classes - 1)
-        predictions = torch.where(torch.rand(50, generator=generator) < 0.7, labels, 0).clamp(max=called - 1)
-        confusion = torch.tensor(sklearn_metrics.confusion_matrix(labels, predictions, labels=range(classes)))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            f1 = sklearn_metrics.f1_score(labels, predictions, labels=range(classes), average=None, zero_division=0)
-            weighted = sklearn_metrics.f1_score(labels, predictions, average="weighted", zero_division=0)
-        f1, right = torch.tensor(f1), confusion.diagonal()
-        precision, recall = right / confusion.sum(dim=0), right / confusion.sum(dim=1)
-        by_hand = 2 * precision * recall / (precision + recall)
-        slips = {
-            "A class was never named, or never occurs, and its 0 / 0 became `nan`. It counts as 0.": torch.nan,
-            "You left out the classes with 0 / 0. They count as 0, so that a gap does not pay.": by_hand.nanmean(),
-            "That is micro F1, the accuracy. Macro: an F1 for each class, then the mean.": right.sum() / len(labels),
-            "That is weighted by the size of the classes. In macro F1 each class counts the same.": weighted,
-            "That is one F1 for each class; wanted is their mean.": f1,
-        }
-        compare(answer(confusion), f1.mean(), f"the confusion matrix {confusion.tolist()}", slips)
-
-
-def cost(scores, truth, threshold, miss=5, false_alarm=1):
-    """As in the page: total cost of the missed ones and the false alarms."""
-    alarm = scores >= threshold
-    return miss * int((~alarm & truth.bool()).sum()) + false_alarm * int((alarm & ~truth.bool()).sum())
-
-
-def choose_and_apply(val_scores, val_labels, test_scores, test_labels, miss, false_alarm):
-    """The threshold that is cheapest on the validation set, and what it costs on the test set."""
-    candidates = [step / 100 for step in range(1, 100)]
-    threshold = min(candidates, key=lambda t: cost(val_scores, val_labels, t, miss, false_alarm))
-    return threshold, cost(test_scores, test_labels, threshold, miss, false_alarm)
-
-
-def judge_choose_and_apply(answer: object) -> None:
-    generator = torch.Generator().manual_seed(2)
-
-    def scored(shift: float) -> tuple[Tensor, Tensor]:
-        labels = (torch.rand(400, generator=generator) < 0.4).long()
-        return torch.sigmoid(1.5 * labels - 0.75 + shift + torch.randn(400, generator=generator)).double(), labels
-
-    for miss, false_alarm in ((5, 1), (1, 4)):
-        (val, val_labels), (test, test_labels) = scored(0.0), scored(1.2)
-        got = answer(val, val_labels, test, test_labels, miss, false_alarm)
-        if _count(got) != 2:
-            raise Wrong("Two numbers are wanted: the threshold, and its cost on the test set.")
-        threshold, total = map(float, got)
-
-        def excess(scores: Tensor, labels: Tensor, miss: float, false_alarm: float, at: float = threshold) -> float:
-            """How much dearer a threshold is than the cheapest of the candidates."""
-            candidates = (cost(scores, labels, step / 100, miss, false_alarm) for step in range(1, 100))
-            return cost(scores, labels, at, miss, false_alarm) - min(candidates)
-
-        case = f"a miss at {miss} and a false alarm at {false_alarm}"
-        if excess(val, val_labels, miss, false_alarm) > 0:
-            if excess(test, test_labels, miss, false_alarm) <= 0:
-                raise Wrong("The test set was used for choosing. Choose on the validation set; the test set judges.")
-            if excess(val, val_labels, false_alarm, miss) <= 0:
-                raise Wrong("The costs are swapped: your threshold is best if a false alarm costs what a miss does.")
-            if excess(val, val_labels, 1, 1) <= 0:
-                raise Wrong("Your threshold makes the fewest errors, as if both errors cost the same. Weigh them.")
-            raise Wrong(f"For {case} the threshold {threshold:.2f} is not the cheapest on the validation set.")
-        expected = cost(test, test_labels, threshold, miss, false_alarm)
-        turned = cost(test, test_labels, threshold, false_alarm, miss)
-        on_val = cost(val, val_labels, threshold, miss, false_alarm)
-        slips = {
-            "That is the cost on the validation set, on which you chose: too good. Report the test set's.": on_val,
-            "The threshold is right, but in its cost miss and false alarm have changed places.": turned,
-            "That is the cost for each image; wanted is the total.": expected / len(test),
-        }
-        compare(total, expected, f"{case}, the cost on the test set", slips)
-
-
-def leaked(train_images, test_images):
-    """Places of the test images that differ from some training image by at most 0.05 in every pixel."""
-    found = []
-    for place, image in enumerate(test_images):
-        largest = (train_images - image).abs().flatten(1).amax(dim=1)  # one number for each training image
-        if largest.min() <= 0.05:
-            found.append(place)
-    return found
-
-
-def judge_leaked(answer: object) -> None:
-    generator = torch.Generator().manual_seed(3)
-    for n_train, n_test in ((12, 9), (15, 20)):
-        train = 0.2 + 0.6 * torch.rand(n_train, 1, 6, 6, generator=generator)
-        test = 0.2 + 0.6 * torch.rand(n_test, 1, 6, 6, generator=generator)
-        exact, near, darker, touched = 1, (4, 7), 5, 6  # places in the test set
-        test[exact] = train[8]
-        for place, source in zip(near, (0, 10), strict=True):
-            test[place] = train[source] + 0.04 * (2 * torch.rand(1, 6, 6, generator=generator) - 1)
-        test[darker] = train[2] - 0.2
-        test[touched] = train[3]
-        test[touched, 0, 2, 2] += 0.4
-        got = answer(train, test)
-        got = list(got) if isinstance(got, set | range) else got
-        if not _count(got):
-            raise Wrong("Your function returns no places. Wanted is a list of numbers, such as `[1, 4]`.")
-        places = torch.as_tensor(got)
-        if places.dtype == torch.bool:
-            raise Wrong("You return True or False for each image. Return the places of the copies, such as `[1, 4]`.")
-        places = sorted(set(places.flatten().tolist()))
-        if places == [0, 8, 10]:
-            raise Wrong("These are places in the training set. Which images of the *test* set have a copy there?")
-        if places == [exact]:
-            raise Wrong("You found the exact copy only. A near copy differs a little in every pixel: no hash sees it.")
-        if len(places) == n_test:
-            raise Wrong("You suspect every image. Some test image is always the most alike; ask how alike it is.")
-        if darker in places:
-            raise Wrong("A picture that is darker all over is no copy. Take the difference without its sign: `.abs()`.")
-        if touched in places:
-            raise Wrong("One suspect differs by 0.4 in one pixel, which a mean hides. Look at the largest difference.")
-        wanted = sorted([exact, *near])
-        if places != wanted:
-            raise Wrong(f"With {n_test} test images you find {places}; the copies are at {wanted}.")
+        compare(places.sort()[0], order[-most:].sort()[0], f"{case}, the places of the images you chose", slips)
+        if labels.is_floating_point() and labels.shape == (most,):
+            raise Wrong("Your labels are probabilities. A pseudo-label is the *number* of the likeliest class.")
+        slips = {"The labels belong to other images: take them at the same places as the images.": best[:most]}
+        compare(labels, best[places], f"{case}, the labels in the order of your images", slips)
 
 
 EXERCISES = {
     "6.1": Exercise(
-        judge=judge_precision_recall_of,
-        solution=precision_recall_of,
-        why="Both have the right ones on top. Precision divides by the column of k, recall by its row.",
-        notice="Two questions with the same numerator: did it say k rightly, and did it find all k?",
+        judge=judge_count_matching,
+        solution=count_matching,
+        why="A tensor arrives if the model has one of the same name, and of the same shape.",
+        notice="One line like this under every load, and an empty one cannot pass unseen.",
         hints=(
-            "The right answers of class k stand in one cell. Which?",
-            "Row k holds all images that *are* k, column k all that were *called* k: `confusion[:, k]`.",
-            "Precision is `confusion[k, k] / confusion[:, k].sum()`. Recall has the row below the line.",
+            "A state dict maps names to tensors: `for name, tensor in saved.items()`.",
+            "Two conditions: `name in wanted`, and equal shapes. Count the tensors that meet both.",
+            "`tensor.shape == wanted[name].shape` compares shapes; ask it only where the name is there.",
         ),
     ),
     "6.2": Exercise(
-        judge=judge_macro_f1_of,
-        solution=macro_f1_of,
-        why="F1 is 2 * right / (row + column), the same as the harmonic mean, and 0 / 0 only if the class is nowhere.",
-        notice="The same as scikit-learn's `zero_division=0`. Whoever drops such classes reports more than is true.",
+        judge=judge_replace_head,
+        solution=replace_head,
+        why="The old layer knows how many latents come in: `in_features`. Everything below it stays.",
+        notice="It works for any model whose last layer is called `fc`; for others look at `print(model)`.",
         hints=(
-            "`confusion.diagonal()` holds the right ones, `confusion.sum(dim=1)` the rows, `sum(dim=0)` the columns.",
-            "F1 of a class is also 2 * right / (row + column). When is that 0 / 0?",
-            "`.clamp(min=1)` below the line, or `torch.nan_to_num`, turns 0 / 0 into 0. Then the mean.",
+            "Setting `model.fc = ...` replaces the layer. What goes in must be the number of latents.",
+            "Not every model has 512 latents. The old layer tells: `model.fc.in_features`.",
         ),
     ),
     "6.3": Exercise(
-        judge=judge_choose_and_apply,
-        solution=choose_and_apply,
-        why="The validation set may choose, because it is not what the final figure is taken from.",
-        notice="The test scores differed from the validation scores on purpose: only an honest choice shows that.",
+        judge=judge_train_head,
+        solution=train_head,
+        unfinished=faulty_train_head,
+        why="`eval()` lets BatchNorm rest, `zero_grad` forgets the last step, and only new images measure.",
+        notice="None of the three raised an error, and all three falsify the result. Look for them in every loop.",
         hints=(
-            "Two steps: which threshold is the cheapest, and on which set? What does it cost, and on which set?",
-            "`cost(scores, truth, threshold, miss, false_alarm)` is there. Try 0.01, 0.02, up to 0.99.",
-            "`min(candidates, key=lambda t: cost(val_scores, val_labels, t, miss, false_alarm))`.",
+            "One fault is about BatchNorm, one about gradients, one about which images measure.",
+            "The encoder is frozen, but `model.train()` lets its statistics move. The head alone needs no `train()`.",
+            "`backward` *adds* to the gradients that are there. And look at the last two lines: whose accuracy is it?",
         ),
     ),
     "6.4": Exercise(
-        judge=judge_leaked,
-        solution=leaked,
-        why="For each test image: the largest difference to each training image, and the smallest of these.",
-        notice="Try it on `leaky.images` and `held_back.images`, after adding a little noise to one of them.",
+        judge=judge_surest,
+        solution=surest,
+        why="`max(dim=1)` gives both the sureness and the class; one order of places serves images and labels.",
+        notice="This is one round of self-training. Mind that a share, unlike a threshold, always keeps some.",
         hints=(
-            "Take one test image first. `train_images - image` gives its differences to all training images at once.",
-            "A copy: in *no* pixel more than 0.05. So of `.abs()` take the largest for each training image.",
-            "`.flatten(1).amax(dim=1)` gives one number for each training image. Is the smallest small enough?",
+            "`confidence, labels = probs.max(dim=1)`: how sure, and of which class, one number an image.",
+            "`confidence.argsort(descending=True)` gives the places of the images, the surest first.",
+            "Keep the first `round(share * len(images))` places, and take images *and* labels there.",
         ),
     ),
 }
 
 QUIZ = (
     Question(
-        ask="The model that always says no has {lazy} % accuracy. Which figure gives it away at once?",
-        right=("Its recall.", "It finds none of the nines: recall is 0, whatever the accuracy."),
+        ask="`load_state_dict(weights, strict=False)` ran without an error. How many tensors did it load?",
+        right=("You cannot know until you count.", "The article's load brought {loaded} of {tensors}, without a word."),
         wrong=(
-            ("Its accuracy on more images.", "It stays the same: nine images in ten are no nine."),
-            ("Its training loss.", "It has none: it was never trained. A loss is no measure of finding nines either."),
+            ("All of them, or there would be an error.", "`strict=False` is just the wish to hear of no missing name."),
+            ("All of the encoder, and not the head.", "Only if the names agree. Here they did not."),
         ),
     ),
     Question(
-        ask="On 1,000 images one model has 95.0 %, another 95.6 %, with intervals of about 1.3 points either way. So?",
+        ask="You freeze an encoder with BatchNorm and call `model.train()` before each epoch. What happens to it?",
         right=(
-            "The figures alone do not decide; compare image by image.",
-            "The intervals overlap widely. On the same images McNemar's test sees more than two intervals.",
+            "Its weights stay, but its running statistics move, and so do its outputs.",
+            "Statistics need no gradient. A frozen part belongs in `eval()`.",
         ),
         wrong=(
-            ("The second is better.", "With other test images the order might turn round."),
-            ("They are equally good.", "Not shown either. A pairwise comparison may still find a difference."),
+            ("Nothing: it is frozen.", "Frozen means no gradients; a running mean moves without."),
+            ("Its weights are trained after all.", "They get no gradient. It is the statistics that move."),
         ),
     ),
     Question(
-        ask="Thirty settings were tried, and the best one's test accuracy was reported. What is wrong?",
+        ask="Letters lead strong scratch by {lead_1} points with 1 label a digit, by {lead_50} with 50. And with 500?",
         right=(
-            "The test set chose. The best of thirty figures is partly luck, so it is too good.",
-            "Choose on the validation set, and open the test set once.",
+            "Expect little or no lead, and measure before you claim anything.",
+            "The curve shrinks towards the right, but nothing was measured there.",
         ),
         wrong=(
-            ("Nothing: the test set was not trained on.", "Choosing is a kind of training too."),
-            ("Thirty is too few.", "The more are tried, the luckier is the best of them."),
+            ("The lead grows again.", "Nothing on the page hints at that: it shrinks as labels are added."),
+            ("Pretraining does harm there.", "A shrinking lead is not a loss. The page did not measure it."),
         ),
     ),
     Question(
-        ask="Temperature scaling with T = {temperature} left the accuracy at {accuracy} %. Why?",
+        ask="The surest fifth of the pseudo-labels is {surest} % right, all of them {all} %. Why not learn from all?",
         right=(
-            "Dividing all logits by one positive number keeps their order, and so the largest.",
-            "The answer is the largest logit. T changes only how sure the model claims to be.",
+            "Too many of the others are wrong, and the model would learn its own mistakes.",
+            "So each round believes a larger share, after the model has got better.",
         ),
         wrong=(
-            ("T is too close to 1.", "No positive T changes the order, however far from 1."),
-            ("T was fitted on other images.", "True, and good. But no positive T could change a prediction."),
+            ("A wrong label raises an error.", "Nobody notices one: the pool's true labels are hidden."),
+            ("The surest are always right.", "Often, not always. A sure mistake is what the method suffers from most."),
         ),
     ),
     Question(
-        ask="The sets share no fingerprint. Is leakage ruled out?",
-        right=(
-            "No: near copies have other fingerprints.",
-            "Two photos of one scene differ. Split by person, place, day.",
-        ),
+        ask="Training loss near 0, validation loss high, and it no longer falls. What helps least?",
+        right=("Training longer.", "The model knows its few images by heart; more epochs only make it surer."),
         wrong=(
-            ("Yes: equal images have equal fingerprints.", "So exact copies are ruled out. Near ones are not."),
-            ("Yes, if the accuracy is not suspicious.", "A leak shows as a good figure, which nobody suspects."),
+            ("More labels.", "They help most of all: there is more to learn than single images."),
+            ("Augmentation.", "It helps: each label is used on many changed copies."),
         ),
     ),
 )

@@ -8,11 +8,11 @@ from playwright.sync_api import TimeoutError
 
 EXPLORERS = {  # page -> names of its explorers' controls, in order; drawing pads and the live training have none
     "01_concepts": [["per_class"], []],
-    "02_convolution": [[*(f"w{i}" for i in range(9)), "stride", "padding", "dilation", "row", "column"]],
-    "03_cross_entropy": [["z0", "z1", "z2", "z3", "target", "temperature"]],
-    "04_pretraining": [["first", "second", "share", "noise"]],
-    "05_fine_tuning": [[]],
-    "06_evaluation": [["at", "miss", "false_alarm"], []],
+    "03_convolution": [[*(f"w{i}" for i in range(9)), "stride", "padding", "dilation", "row", "column"]],
+    "04_cross_entropy": [["z0", "z1", "z2", "z3", "target", "temperature"]],
+    "05_pretraining": [["first", "second", "share", "noise"]],
+    "06_fine_tuning": [[]],
+    "07_evaluation": [["at", "miss", "false_alarm"], []],
 }
 SAYS = re.compile(r"^(\w+) says (\d) \((\d+) %\)")
 
@@ -90,7 +90,7 @@ def test_every_field_has_a_name_for_a_screen_reader(opened):
 
 
 def test_of_many_quick_moves_the_last_wins(opened):
-    if opened.stem != "03_cross_entropy":
+    if opened.stem != "04_cross_entropy":
         return  # one explorer stands for all: they share the piece that redraws
     box = explorers(opened).first
     handle = box.locator(".noUi-handle").first
@@ -129,7 +129,7 @@ def test_a_digit_is_drawn_by_mouse_and_named(opened):
         opened.page.mouse.up()
         named = wait_for_other_words(box, words(box))
         assert SAYS.match(named) and len(re.findall(r"\w+ says \d", named)) == 2
-        if opened.stem == "06_evaluation":  # ten labels a digit are enough for a plain stroke
+        if opened.stem == "07_evaluation":  # ten labels a digit are enough for a plain stroke
             assert "letters says 1 (" in named
         ink = canvas.evaluate("c => c.getContext('2d').getImageData(135, 140, 1, 1).data[0]")
         assert ink > 200, "the stroke is seen on the canvas"
@@ -152,7 +152,7 @@ def test_who_cannot_draw_presses_example_and_clear(opened):
 
 
 def test_a_live_training_runs_and_stops(opened):
-    if opened.stem != "05_fine_tuning":
+    if opened.stem != "06_fine_tuning":
         return
     box = explorers(opened).first
     train, stop = (box.get_by_role("button", name=name) for name in ("Train", "Stop"))

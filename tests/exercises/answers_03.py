@@ -3,98 +3,88 @@
 import torch
 import torch.nn.functional as F
 from exercise_answers import Answers
+from scipy.signal import convolve2d
+from torch import nn
 
 
-def by_one_hot(probs, labels):
-    one_hot = F.one_hot(labels, probs.shape[1])
-    return sum(-(y * p.log()).sum() for y, p in zip(one_hot, probs, strict=True)) / len(labels)
+def counted(size, k, stride, padding, dilation):
+    last = size + 2 * padding - dilation * (k - 1)
+    return len(range(0, last, stride))
 
 
-def naive(logits):
-    return (logits.exp() / logits.exp().sum(dim=1, keepdim=True)).log()
+def by_loops(image, kernel):
+    k = len(kernel)
+    rows, columns = image.shape[0] - k + 1, image.shape[1] - k + 1
+    turned = kernel.rot90(2)
+    return [[(image[i : i + k, j : j + k] * turned).sum().item() for j in range(columns)] for i in range(rows)]
 
 
-def half_way(logits):
-    return logits - logits.max(dim=1, keepdim=True).values
+def conv(image, kernel):
+    return F.conv2d(image[None, None], kernel[None, None])[0, 0]
 
 
-def gradient_by_autograd(logits, labels):
-    logits = logits.clone().requires_grad_()
-    F.cross_entropy(logits, labels).backward()
-    return logits.grad
+def two_layers():
+    layers = [nn.Conv2d(1, 10, 5, stride=4, padding=2), nn.ReLU(), nn.Conv2d(10, 30, 3, stride=2, padding=1), nn.ReLU()]
+    return nn.Sequential(*layers, nn.AvgPool2d(2), nn.Flatten(), nn.Linear(120, 10))
 
 
-def loop(softmax, zero, step=True):
-    """A training loop with or without its faults."""
+def dense():
+    return nn.Sequential(nn.Flatten(), nn.Linear(1024, 10))
 
-    def train(model, images, labels):
-        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-        for _ in range(20):
-            outputs = model(images)
-            loss = (
-                F.nll_loss(outputs.log_softmax(dim=1), labels)
-                if not softmax
-                else F.cross_entropy(outputs.softmax(1), labels)
-            )
-            if zero:
-                model.zero_grad()
-            loss.backward()
-            if step:
-                optimizer.step()
-        return model
 
-    return train
+def too_weak():
+    return nn.Sequential(nn.AvgPool2d(8), nn.Flatten(), nn.Linear(16, 10))
+
+
+def with_softmax():
+    return nn.Sequential(nn.AvgPool2d(4), nn.Flatten(), nn.Linear(64, 10), nn.Softmax(dim=1))
+
+
+def does_not_fit():
+    return nn.Sequential(nn.Conv2d(1, 8, 3, stride=2), nn.Flatten(), nn.Linear(8 * 16, 10))
 
 
 ANSWERS = {
     "3.1": Answers(
-        right=by_one_hot,
+        right=lambda image, kernel: convolve2d(image, kernel, mode="valid"),
         wrong={
-            "minus is missing": lambda probs, labels: F.nll_loss(probs.log(), labels) * -1,
-            "sum over the images": lambda probs, labels: F.nll_loss(probs.log(), labels, reduction="sum"),
-            "logarithm is missing": F.nll_loss,
-            "base 2": lambda probs, labels: F.nll_loss(probs.log2(), labels),
-            "base 10": lambda probs, labels: F.nll_loss(probs.log10(), labels),
-            "averaged over the classes": lambda probs, labels: (
-                -(F.one_hot(labels, probs.shape[1]) * probs.log()).mean()
-            ),
-            "softmax once more": F.cross_entropy,
-            "not its logarithm": lambda probs, labels: (1 - probs[torch.arange(len(labels)), labels]).mean(),
+            "not turned": conv,
+            "transpose": lambda image, kernel: conv(image, kernel.T),
+            "upside down only": lambda image, kernel: conv(image, kernel.flip(0)),
+            "left to right only": lambda image, kernel: conv(image, kernel.flip(1)),
+            "You padded": lambda image, kernel: conv(F.pad(image, (len(kernel) // 2,) * 4), kernel.flip(0, 1)),
+            "has shape": lambda image, kernel: F.conv2d(image[None, None], kernel.flip(0, 1)[None, None]),
         },
     ),
     "3.2": Answers(
-        right=lambda logits: logits - torch.logsumexp(logits, dim=1, keepdim=True),
+        right=counted,
         wrong={
-            "for small logits": naive,
-            "Its *logarithm*": lambda logits: logits.softmax(dim=1),
-            "`dim=0`": lambda logits: logits.log_softmax(dim=0),
-            "only subtracted": half_way,
-            "0 or below": lambda logits: -logits.log_softmax(dim=1),
+            "*both* sides": lambda n, k, s, p, d: (n + p - d * (k - 1) - 1) // s + 1,
+            "padding is forgotten": lambda n, k, s, p, d: (n - d * (k - 1) - 1) // s + 1,
+            "dilation is forgotten": lambda n, k, s, p, d: (n + 2 * p - k) // s + 1,
+            "k - 1 gaps": lambda n, k, s, p, d: (n + 2 * p - d * k) // s + 1,
+            "+ 1 is missing": lambda n, k, s, p, d: (n + 2 * p - d * (k - 1) - 1) // s,
+            "Round *down*": lambda n, k, s, p, d: -(-(n + 2 * p - d * (k - 1) - 1) // s) + 1,
+            "whole number": lambda n, k, s, p, d: (n + 2 * p - d * (k - 1) - 1) / s + 1,
         },
     ),
     "3.3": Answers(
-        right=gradient_by_autograd,
+        right=lambda layers: sum(p.numel() for layer in layers for p in nn.Conv2d(*layer).parameters()),
         wrong={
-            "sign is turned": lambda logits, labels: -gradient_by_autograd(logits, labels),
-            "*sum* over images": lambda logits, labels: logits.softmax(1) - F.one_hot(labels, logits.shape[1]),
-            "number of classes": lambda logits, labels: (
-                gradient_by_autograd(logits, labels) * len(labels) / logits.shape[1]
-            ),
-            "target is missing": lambda logits, labels: logits.softmax(1) / len(labels),
-            "ran over the images": lambda logits, labels: (
-                (logits.softmax(0) - F.one_hot(labels, logits.shape[1])) / len(labels)
-            ),
-            "has shape": lambda logits, labels: gradient_by_autograd(logits, labels).sum(),
+            "biases are missing": lambda layers: sum(i * o * k * k for i, o, k in layers),
+            "not for each input channel": lambda layers: sum(i * (o * k * k + 1) for i, o, k in layers),
+            "not to each of its kernels": lambda layers: sum(i * o * (k * k + 1) for i, o, k in layers),
+            "not k": lambda layers: sum(o * (i * k + 1) for i, o, k in layers),
         },
     ),
     "3.4": Answers(
-        right=loop(softmax=False, zero=True),
+        right=two_layers,
         wrong={
-            "softmax twice": loop(softmax=True, zero=True),
-            "still add up": loop(softmax=False, zero=False),
-            "Both faults": loop(softmax=True, zero=False),
-            "did not move": loop(softmax=False, zero=True, step=False),
-            "to be returned": lambda model, images, labels: 3.0,
+            "weights; 6,000 are allowed": dense,
+            "85 % are wanted": too_weak,
+            "probabilities already": with_softmax,
+            "does not pass": does_not_fit,
+            "A model is wanted": lambda: torch.zeros(10),
         },
     ),
 }

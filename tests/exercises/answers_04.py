@@ -3,112 +3,98 @@
 import torch
 import torch.nn.functional as F
 from exercise_answers import Answers
-from torch import nn
 
 
-def lowest_by_distance(target, low, high):
-    beyond = (low - target).relu() + (target - high).relu()
-    return (beyond**2).mean()
+def by_one_hot(probs, labels):
+    one_hot = F.one_hot(labels, probs.shape[1])
+    return sum(-(y * p.log()).sum() for y, p in zip(one_hot, probs, strict=True)) / len(labels)
 
 
-def rival_in_a_loop(train_images, val_images):
-    mean_image = sum(train_images) / len(train_images)
-    return sum(F.mse_loss(mean_image, image) for image in val_images) / len(val_images)
+def naive(logits):
+    return (logits.exp() / logits.exp().sum(dim=1, keepdim=True)).log()
 
 
-def hide_with_a_mask(images, size):
-    n, _, height, width = images.shape
-    top = torch.randint(height - size + 1, (n, 1, 1, 1))
-    left = torch.randint(width - size + 1, (n, 1, 1, 1))
-    rows, columns = torch.arange(height).view(1, 1, -1, 1), torch.arange(width).view(1, 1, 1, -1)
-    inside = (rows >= top) & (rows < top + size) & (columns >= left) & (columns < left + size)
-    return images.masked_fill(inside, 0)
+def half_way(logits):
+    return logits - logits.max(dim=1, keepdim=True).values
 
 
-def hide_in_place(images, size):
-    images[:, :, :size, :size] = 0
-    return images
+def gradient_by_autograd(logits, labels):
+    logits = logits.clone().requires_grad_()
+    F.cross_entropy(logits, labels).backward()
+    return logits.grad
 
 
-def hide_same_place(images, size):
-    hidden = images.clone()
-    top, left = torch.randint(images.shape[2] - size + 1, ()), torch.randint(images.shape[3] - size + 1, ())
-    hidden[:, :, top : top + size, left : left + size] = 0
-    return hidden
+def loop(softmax, zero, step=True):
+    """A training loop with or without its faults."""
 
+    def train(model, images, labels):
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for _ in range(20):
+            outputs = model(images)
+            loss = (
+                F.nll_loss(outputs.log_softmax(dim=1), labels)
+                if not softmax
+                else F.cross_entropy(outputs.softmax(1), labels)
+            )
+            if zero:
+                model.zero_grad()
+            loss.backward()
+            if step:
+                optimizer.step()
+        return model
 
-def hide_never_last(images, size):
-    hidden = images.clone()
-    for image in hidden:
-        top, left = torch.randint(images.shape[2] - size, ()), torch.randint(images.shape[3] - size, ())
-        image[:, top : top + size, left : left + size] = 0
-    return hidden
-
-
-def hide_past_the_edge(images, size):
-    hidden = images.clone()
-    for image in hidden:
-        top, left = torch.randint(images.shape[2], ()), torch.randint(images.shape[3], ())
-        image[:, top : top + size, left : left + size] = 0
-    return hidden
-
-
-def hide_seeded(images, size):
-    torch.manual_seed(0)
-    return hide_with_a_mask(images, size)
-
-
-def linear_encoder():
-    return nn.Sequential(nn.Flatten(), nn.Linear(1024, 32))
-
-
-def dead_encoder():
-    return nn.Sequential(nn.Flatten(), nn.Linear(1024, 8), nn.Threshold(1e9, 0.0))
+    return train
 
 
 ANSWERS = {
     "4.1": Answers(
-        right=lowest_by_distance,
+        right=by_one_hot,
         wrong={
-            "as if every target": lambda target, low, high: F.mse_loss(target, target),
-            "is the sum": lambda target, low, high: F.mse_loss(target.clamp(low, high), target, reduction="sum"),
-            "mean distance": lambda target, low, high: F.l1_loss(target.clamp(low, high), target),
-            "Leave the root out": lambda target, low, high: lowest_by_distance(target, low, high).sqrt(),
-            "answering 0": lambda target, low, high: (target**2).mean(),
-            "limits are 0 and 1": lambda target, low, high: F.mse_loss(target.clamp(0, 1), target),
+            "minus is missing": lambda probs, labels: F.nll_loss(probs.log(), labels) * -1,
+            "sum over the images": lambda probs, labels: F.nll_loss(probs.log(), labels, reduction="sum"),
+            "logarithm is missing": F.nll_loss,
+            "base 2": lambda probs, labels: F.nll_loss(probs.log2(), labels),
+            "base 10": lambda probs, labels: F.nll_loss(probs.log10(), labels),
+            "averaged over the classes": lambda probs, labels: (
+                -(F.one_hot(labels, probs.shape[1]) * probs.log()).mean()
+            ),
+            "softmax once more": F.cross_entropy,
+            "not its logarithm": lambda probs, labels: (1 - probs[torch.arange(len(labels)), labels]).mean(),
         },
     ),
     "4.2": Answers(
-        right=rival_in_a_loop,
+        right=lambda logits: logits - torch.logsumexp(logits, dim=1, keepdim=True),
         wrong={
-            "seen the answers": lambda train, val: (val - val.mean(dim=0)).square().mean(),
-            "one grey for all": lambda train, val: (val - train.mean()).square().mean(),
-            "grey of its own": lambda train, val: val.var(dim=(1, 2, 3), correction=0).mean(),
-            "error on the training images": lambda train, val: (train - train.mean(dim=0)).square().mean(),
-            "is a sum": lambda train, val: (val - train.mean(dim=0)).square().sum(),
+            "for small logits": naive,
+            "Its *logarithm*": lambda logits: logits.softmax(dim=1),
+            "`dim=0`": lambda logits: logits.log_softmax(dim=0),
+            "only subtracted": half_way,
+            "0 or below": lambda logits: -logits.log_softmax(dim=1),
         },
     ),
     "4.3": Answers(
-        right=hide_with_a_mask,
+        right=gradient_by_autograd,
         wrong={
-            "in place": hide_in_place,
-            "same place in all": hide_same_place,
-            "never touches the last": hide_never_last,
-            "black pixels; a square": hide_past_the_edge,
-            "second call": hide_seeded,
-            "same shape is wanted": lambda images, size: images[:, :, size:, size:],
-            "outside the squares": lambda images, size: hide_with_a_mask(images, size) / 2,
+            "sign is turned": lambda logits, labels: -gradient_by_autograd(logits, labels),
+            "*sum* over images": lambda logits, labels: logits.softmax(1) - F.one_hot(labels, logits.shape[1]),
+            "number of classes": lambda logits, labels: (
+                gradient_by_autograd(logits, labels) * len(labels) / logits.shape[1]
+            ),
+            "target is missing": lambda logits, labels: logits.softmax(1) / len(labels),
+            "ran over the images": lambda logits, labels: (
+                (logits.softmax(0) - F.one_hot(labels, logits.shape[1])) / len(labels)
+            ),
+            "has shape": lambda logits, labels: gradient_by_autograd(logits, labels).sum(),
         },
     ),
     "4.4": Answers(
-        right=linear_encoder,
+        right=loop(softmax=False, zero=True),
         wrong={
-            "the budget is": lambda: nn.Sequential(nn.Flatten(), nn.Linear(1024, 64), nn.ReLU(), nn.Linear(64, 32)),
-            "no squeeze": lambda: nn.Sequential(nn.Conv2d(1, 4, 3, stride=2, padding=1), nn.Flatten()),
-            "one row an image": lambda: nn.Conv2d(1, 4, 3, stride=8),
-            "raises `RuntimeError": lambda: nn.Sequential(nn.Flatten(), nn.Linear(784, 32)),
-            "next to nothing": dead_encoder,
-            "`nn.Module` is wanted": lambda: nn.Linear,
+            "softmax twice": loop(softmax=True, zero=True),
+            "still add up": loop(softmax=False, zero=False),
+            "Both faults": loop(softmax=True, zero=False),
+            "did not move": loop(softmax=False, zero=True, step=False),
+            "to be returned": lambda model, images, labels: 3.0,
         },
     ),
 }

@@ -6,154 +6,109 @@ from exercise_answers import Answers
 from torch import nn
 
 
-def count_by_pairs(saved, wanted):
-    pairs = {(name, tuple(tensor.shape)) for name, tensor in wanted.items()}
-    return len(pairs & {(name, tuple(tensor.shape)) for name, tensor in saved.items()})
+def lowest_by_distance(target, low, high):
+    beyond = (low - target).relu() + (target - high).relu()
+    return (beyond**2).mean()
 
 
-def new_head_with_dropout(model, classes):
-    model.fc = nn.Sequential(nn.Dropout(0.1), nn.Linear(model.fc.weight.shape[1], classes))
-    return model
+def rival_in_a_loop(train_images, val_images):
+    mean_image = sum(train_images) / len(train_images)
+    return sum(F.mse_loss(mean_image, image) for image in val_images) / len(val_images)
 
 
-def head_of_512(model, classes):
-    model.fc = nn.Linear(512, classes)
-    return model
+def hide_with_a_mask(images, size):
+    n, _, height, width = images.shape
+    top = torch.randint(height - size + 1, (n, 1, 1, 1))
+    left = torch.randint(width - size + 1, (n, 1, 1, 1))
+    rows, columns = torch.arange(height).view(1, 1, -1, 1), torch.arange(width).view(1, 1, 1, -1)
+    inside = (rows >= top) & (rows < top + size) & (columns >= left) & (columns < left + size)
+    return images.masked_fill(inside, 0)
 
 
-def other_name(model, classes):
-    model.head = nn.Linear(model.fc.in_features, classes)
-    return model
+def hide_in_place(images, size):
+    images[:, :, :size, :size] = 0
+    return images
 
 
-def head_on_head(model, classes):
-    model.fc = nn.Sequential(model.fc, nn.Linear(model.fc.out_features, classes))
-    return model
+def hide_same_place(images, size):
+    hidden = images.clone()
+    top, left = torch.randint(images.shape[2] - size + 1, ()), torch.randint(images.shape[3] - size + 1, ())
+    hidden[:, :, top : top + size, left : left + size] = 0
+    return hidden
 
 
-def body_from_scratch(model, classes):
-    for layer in model.children():
-        layer.reset_parameters()
-    model.fc = nn.Linear(model.fc.in_features, classes)
-    return model
+def hide_never_last(images, size):
+    hidden = images.clone()
+    for image in hidden:
+        top, left = torch.randint(images.shape[2] - size, ()), torch.randint(images.shape[3] - size, ())
+        image[:, top : top + size, left : left + size] = 0
+    return hidden
 
 
-def loop(train=False, zero=True, measure="val", learn="train", all_parts=False, step=True):
-    """A loop with the faults that are asked for."""
-
-    def train_head(model, images, labels, val_images, val_labels):
-        learnt = {
-            "train": (images, labels),
-            "val": (val_images, val_labels),
-            "both": (torch.cat([images, val_images]), torch.cat([labels, val_labels])),
-        }[learn]
-        parts = model.requires_grad_() if all_parts else model.head
-        optimizer = torch.optim.SGD(parts.parameters(), lr=0.1)
-        model.train(train)
-        for _ in range(10):
-            if zero:
-                optimizer.zero_grad()
-            F.cross_entropy(model(learnt[0]), learnt[1]).backward()
-            if step:
-                optimizer.step()
-        x, y = (val_images, val_labels) if measure == "val" else (images, labels)
-        return (model(x).argmax(dim=1) == y).float().mean()
-
-    return train_head
+def hide_past_the_edge(images, size):
+    hidden = images.clone()
+    for image in hidden:
+        top, left = torch.randint(images.shape[2], ()), torch.randint(images.shape[3], ())
+        image[:, top : top + size, left : left + size] = 0
+    return hidden
 
 
-def encoder_first(model, images, labels, val_images, val_labels):
-    """Latents once, then the head alone: the encoder is frozen, after all."""
-    with torch.no_grad():
-        latents, val_latents = (model.encoder.eval()(x) for x in (images, val_images))
-    optimizer = torch.optim.SGD(model.head.parameters(), lr=0.1)
-    for _ in range(10):
-        model.head.train()
-        optimizer.zero_grad()
-        F.cross_entropy(model.head(latents), labels).backward()
-        optimizer.step()
-    return (model.head(val_latents).argmax(dim=1) == val_labels).sum() / len(val_labels)
+def hide_seeded(images, size):
+    torch.manual_seed(0)
+    return hide_with_a_mask(images, size)
 
 
-def surest_by_topk(probs, images, share):
-    chosen = probs.amax(dim=1).topk(round(share * len(images))).indices.flip(0)
-    return [images[i] for i in chosen], probs.argmax(dim=1)[chosen]
+def linear_encoder():
+    return nn.Sequential(nn.Flatten(), nn.Linear(1024, 32))
 
 
-def choose(order, labels=None):
-    """Takes the first images of `order(probs)`, and the labels that `labels` makes of them."""
-
-    def surest(probs, images, share):
-        chosen = order(probs)[: round(share * len(images))]
-        return images[chosen], labels(probs, chosen) if labels else probs.argmax(dim=1)[chosen]
-
-    return surest
-
-
-def by_sureness(probs):
-    return probs.amax(dim=1).argsort(descending=True)
-
-
-def over_threshold(probs, images, share):
-    sure = probs.amax(dim=1) >= share
-    return images[sure], probs.argmax(dim=1)[sure]
-
-
-def places(probs, images, share):
-    chosen = by_sureness(probs)[: round(share * len(images))]
-    return chosen, probs.argmax(dim=1)[chosen]
+def dead_encoder():
+    return nn.Sequential(nn.Flatten(), nn.Linear(1024, 8), nn.Threshold(1e9, 0.0))
 
 
 ANSWERS = {
     "5.1": Answers(
-        right=count_by_pairs,
+        right=lowest_by_distance,
         wrong={
-            "compare the shapes": lambda saved, wanted: len(set(saved) & set(wanted)),
-            "tensors of the file": lambda saved, wanted: len(saved),
-            "tensors of the model": lambda saved, wanted: len(wanted),
-            "is missing": lambda saved, wanted: len(wanted) - count_by_pairs(saved, wanted),
-            "by name first": lambda saved, wanted: sum(
-                any(a.shape == b.shape for b in wanted.values()) for a in saved.values()
-            ),
-            "single weights": lambda saved, wanted: sum(
-                saved[name].numel() for name in saved if name in wanted and saved[name].shape == wanted[name].shape
-            ),
+            "as if every target": lambda target, low, high: F.mse_loss(target, target),
+            "is the sum": lambda target, low, high: F.mse_loss(target.clamp(low, high), target, reduction="sum"),
+            "mean distance": lambda target, low, high: F.l1_loss(target.clamp(low, high), target),
+            "Leave the root out": lambda target, low, high: lowest_by_distance(target, low, high).sqrt(),
+            "answering 0": lambda target, low, high: (target**2).mean(),
+            "limits are 0 and 1": lambda target, low, high: F.mse_loss(target.clamp(0, 1), target),
         },
     ),
     "5.2": Answers(
-        right=new_head_with_dropout,
+        right=rival_in_a_loop,
         wrong={
-            "Ask the old layer": head_of_512,
-            "still has 20 outputs": other_name,
-            "behind it": head_on_head,
-            "no longer the pretrained": body_from_scratch,
-            "layer alone": lambda model, classes: nn.Linear(model.fc.in_features, classes),
-            "`NoneType`": lambda model, classes: setattr(model, "fc", nn.Linear(model.fc.in_features, classes)),
+            "seen the answers": lambda train, val: (val - val.mean(dim=0)).square().mean(),
+            "one grey for all": lambda train, val: (val - train.mean()).square().mean(),
+            "grey of its own": lambda train, val: val.var(dim=(1, 2, 3), correction=0).mean(),
+            "error on the training images": lambda train, val: (train - train.mean(dim=0)).square().mean(),
+            "is a sum": lambda train, val: (val - train.mean(dim=0)).square().sum(),
         },
     ),
     "5.3": Answers(
-        right=encoder_first,
+        right=hide_with_a_mask,
         wrong={
-            "wakes BatchNorm": loop(train=True),
-            "Each step still carries": loop(zero=False),
-            "trained on. Which": loop(measure="train"),
-            "took part": loop(learn="both"),
-            "trained on the validation": loop(learn="val"),
-            "has changed": loop(all_parts=True),
-            "did not move": loop(step=False),
+            "in place": hide_in_place,
+            "same place in all": hide_same_place,
+            "never touches the last": hide_never_last,
+            "black pixels; a square": hide_past_the_edge,
+            "second call": hide_seeded,
+            "same shape is wanted": lambda images, size: images[:, :, size:, size:],
+            "outside the squares": lambda images, size: hide_with_a_mask(images, size) / 2,
         },
     ),
     "5.4": Answers(
-        right=surest_by_topk,
+        right=linear_encoder,
         wrong={
-            "*least* sure": choose(lambda probs: probs.amax(dim=1).argsort()),
-            "first images of the pool": choose(lambda probs: torch.arange(len(probs))),
-            "sorted by one class": choose(lambda probs: probs[:, 0].argsort(descending=True)),
-            "for a threshold": over_threshold,
-            "places of the images": places,
-            "are probabilities": choose(by_sureness, lambda probs, chosen: probs.amax(dim=1)[chosen]),
-            "belong to other images": choose(by_sureness, lambda probs, chosen: probs.argmax(dim=1)[: len(chosen)]),
-            "Two things": lambda probs, images, share: images[by_sureness(probs)[: round(share * len(images))]],
+            "the budget is": lambda: nn.Sequential(nn.Flatten(), nn.Linear(1024, 64), nn.ReLU(), nn.Linear(64, 32)),
+            "no squeeze": lambda: nn.Sequential(nn.Conv2d(1, 4, 3, stride=2, padding=1), nn.Flatten()),
+            "one row an image": lambda: nn.Conv2d(1, 4, 3, stride=8),
+            "raises `RuntimeError": lambda: nn.Sequential(nn.Flatten(), nn.Linear(784, 32)),
+            "next to nothing": dead_encoder,
+            "`nn.Module` is wanted": lambda: nn.Linear,
         },
     ),
 }

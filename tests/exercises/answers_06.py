@@ -1,152 +1,159 @@
 """Answers to page 06: a second right one for each exercise, and typical wrong ones with their diagnosis."""
 
 import torch
+import torch.nn.functional as F
 from exercise_answers import Answers
+from torch import nn
 
 
-def both_by_one_formula(confusion, k):
-    recall = confusion.double()[k] / confusion.sum(dim=1)[k]
-    precision = confusion.double().T[k] / confusion.sum(dim=0)[k]
-    return torch.stack([precision[k], recall[k]])
+def count_by_pairs(saved, wanted):
+    pairs = {(name, tuple(tensor.shape)) for name, tensor in wanted.items()}
+    return len(pairs & {(name, tuple(tensor.shape)) for name, tensor in saved.items()})
 
 
-def f1_of_each(confusion):
-    right = confusion.diagonal()
-    precision, recall = right / confusion.sum(dim=0), right / confusion.sum(dim=1)
-    return 2 * precision * recall / (precision + recall)
+def new_head_with_dropout(model, classes):
+    model.fc = nn.Sequential(nn.Dropout(0.1), nn.Linear(model.fc.weight.shape[1], classes))
+    return model
 
 
-def macro_in_a_loop(confusion):
-    total = 0.0
-    for k in range(len(confusion)):
-        right, size = confusion[k, k].item(), (confusion[k].sum() + confusion[:, k].sum()).item()
-        total += 2 * right / size if right else 0
-    return total / len(confusion)
+def head_of_512(model, classes):
+    model.fc = nn.Linear(512, classes)
+    return model
 
 
-def weighted_f1(confusion):
-    sizes = confusion.sum(dim=1)
-    return (f1_of_each(confusion).nan_to_num() * sizes).sum() / sizes.sum()
+def other_name(model, classes):
+    model.head = nn.Linear(model.fc.in_features, classes)
+    return model
 
 
-def total_cost(scores, truth, threshold, miss, false_alarm):
-    missed = ((scores < threshold) & (truth == 1)).sum()
-    return miss * missed + false_alarm * ((scores >= threshold) & (truth == 0)).sum()
+def head_on_head(model, classes):
+    model.fc = nn.Sequential(model.fc, nn.Linear(model.fc.out_features, classes))
+    return model
 
 
-def cheapest(scores, truth, miss, false_alarm):
-    """Tries every score itself: as good as any grid."""
-    return min([*scores.tolist(), 2.0], key=lambda t: total_cost(scores, truth, t, miss, false_alarm))
+def body_from_scratch(model, classes):
+    for layer in model.children():
+        layer.reset_parameters()
+    model.fc = nn.Linear(model.fc.in_features, classes)
+    return model
 
 
-def by_every_score(val_scores, val_labels, test_scores, test_labels, miss, false_alarm):
-    best = cheapest(val_scores, val_labels, miss, false_alarm)
-    return best, total_cost(test_scores, test_labels, best, miss, false_alarm)
+def loop(train=False, zero=True, measure="val", learn="train", all_parts=False, step=True):
+    """A loop with the faults that are asked for."""
+
+    def train_head(model, images, labels, val_images, val_labels):
+        learnt = {
+            "train": (images, labels),
+            "val": (val_images, val_labels),
+            "both": (torch.cat([images, val_images]), torch.cat([labels, val_labels])),
+        }[learn]
+        parts = model.requires_grad_() if all_parts else model.head
+        optimizer = torch.optim.SGD(parts.parameters(), lr=0.1)
+        model.train(train)
+        for _ in range(10):
+            if zero:
+                optimizer.zero_grad()
+            F.cross_entropy(model(learnt[0]), learnt[1]).backward()
+            if step:
+                optimizer.step()
+        x, y = (val_images, val_labels) if measure == "val" else (images, labels)
+        return (model(x).argmax(dim=1) == y).float().mean()
+
+    return train_head
 
 
-def on_the_test_set(val_scores, val_labels, test_scores, test_labels, miss, false_alarm):
-    return by_every_score(test_scores, test_labels, test_scores, test_labels, miss, false_alarm)
+def encoder_first(model, images, labels, val_images, val_labels):
+    """Latents once, then the head alone: the encoder is frozen, after all."""
+    with torch.no_grad():
+        latents, val_latents = (model.encoder.eval()(x) for x in (images, val_images))
+    optimizer = torch.optim.SGD(model.head.parameters(), lr=0.1)
+    for _ in range(10):
+        model.head.train()
+        optimizer.zero_grad()
+        F.cross_entropy(model.head(latents), labels).backward()
+        optimizer.step()
+    return (model.head(val_latents).argmax(dim=1) == val_labels).sum() / len(val_labels)
 
 
-def costs_swapped(val_scores, val_labels, test_scores, test_labels, miss, false_alarm):
-    return by_every_score(val_scores, val_labels, test_scores, test_labels, false_alarm, miss)
+def surest_by_topk(probs, images, share):
+    chosen = probs.amax(dim=1).topk(round(share * len(images))).indices.flip(0)
+    return [images[i] for i in chosen], probs.argmax(dim=1)[chosen]
 
 
-def fewest_errors(val_scores, val_labels, test_scores, test_labels, miss, false_alarm):
-    return by_every_score(val_scores, val_labels, test_scores, test_labels, 1, 1)
+def choose(order, labels=None):
+    """Takes the first images of `order(probs)`, and the labels that `labels` makes of them."""
+
+    def surest(probs, images, share):
+        chosen = order(probs)[: round(share * len(images))]
+        return images[chosen], labels(probs, chosen) if labels else probs.argmax(dim=1)[chosen]
+
+    return surest
 
 
-def validation_cost(val_scores, val_labels, test_scores, test_labels, miss, false_alarm):
-    best = cheapest(val_scores, val_labels, miss, false_alarm)
-    return best, total_cost(val_scores, val_labels, best, miss, false_alarm)
+def by_sureness(probs):
+    return probs.amax(dim=1).argsort(descending=True)
 
 
-def cost_swapped_at_the_end(val_scores, val_labels, test_scores, test_labels, miss, false_alarm):
-    best = cheapest(val_scores, val_labels, miss, false_alarm)
-    return best, total_cost(test_scores, test_labels, best, false_alarm, miss)
+def over_threshold(probs, images, share):
+    sure = probs.amax(dim=1) >= share
+    return images[sure], probs.argmax(dim=1)[sure]
 
 
-def mean_cost(val_scores, val_labels, test_scores, test_labels, miss, false_alarm):
-    best, total = by_every_score(val_scores, val_labels, test_scores, test_labels, miss, false_alarm)
-    return best, total / len(test_scores)
-
-
-def far_too_high(*_):
-    return 0.999, 0
-
-
-def leaked_by_distance(train_images, test_images):
-    distances = torch.cdist(test_images.flatten(1), train_images.flatten(1), p=float("inf"))
-    return (distances.amin(dim=1) <= 0.05).nonzero()
-
-
-def leaked_by_hash(train_images, test_images):
-    known = {image.numpy().tobytes() for image in train_images}
-    return [i for i, image in enumerate(test_images) if image.numpy().tobytes() in known]
-
-
-def leaked_by_mean(train_images, test_images):
-    distances = torch.cdist(test_images.flatten(1), train_images.flatten(1), p=1) / test_images[0].numel()
-    return (distances.amin(dim=1) <= 0.05).nonzero()
-
-
-def leaked_signed(train_images, test_images):
-    differences = test_images.flatten(1)[:, None] - train_images.flatten(1)[None]
-    return (differences.amax(dim=2).amin(dim=1) <= 0.05).nonzero()
-
-
-def leaked_mask(train_images, test_images):
-    return torch.cdist(test_images.flatten(1), train_images.flatten(1), p=float("inf")).amin(dim=1) <= 0.05
+def places(probs, images, share):
+    chosen = by_sureness(probs)[: round(share * len(images))]
+    return chosen, probs.argmax(dim=1)[chosen]
 
 
 ANSWERS = {
     "6.1": Answers(
-        right=both_by_one_formula,
+        right=count_by_pairs,
         wrong={
-            "changed places": lambda confusion, k: both_by_one_formula(confusion.T, k),
-            "divide by all images": lambda confusion, k: [confusion[k, k] / confusion.sum()] * 2,
-            "is the accuracy": lambda confusion, k: [confusion.trace() / confusion.sum()] * 2,
-            "by the errors alone": lambda confusion, k: (
-                confusion[k, k] / (confusion[:, k].sum() - confusion[k, k]),
-                confusion[k, k] / (confusion[k].sum() - confusion[k, k]),
+            "compare the shapes": lambda saved, wanted: len(set(saved) & set(wanted)),
+            "tensors of the file": lambda saved, wanted: len(saved),
+            "tensors of the model": lambda saved, wanted: len(wanted),
+            "is missing": lambda saved, wanted: len(wanted) - count_by_pairs(saved, wanted),
+            "by name first": lambda saved, wanted: sum(
+                any(a.shape == b.shape for b in wanted.values()) for a in saved.values()
             ),
-            "two numbers": lambda confusion, k: confusion[k, k] / confusion[k].sum(),
+            "single weights": lambda saved, wanted: sum(
+                saved[name].numel() for name in saved if name in wanted and saved[name].shape == wanted[name].shape
+            ),
         },
     ),
     "6.2": Answers(
-        right=macro_in_a_loop,
+        right=new_head_with_dropout,
         wrong={
-            "became `nan`": lambda confusion: f1_of_each(confusion).mean(),
-            "left out": lambda confusion: f1_of_each(confusion).nanmean(),
-            "is micro F1": lambda confusion: confusion.trace() / confusion.sum(),
-            "weighted by the size": weighted_f1,
-            "one F1 for each": lambda confusion: f1_of_each(confusion).nan_to_num(),
+            "Ask the old layer": head_of_512,
+            "still has 20 outputs": other_name,
+            "behind it": head_on_head,
+            "no longer the pretrained": body_from_scratch,
+            "layer alone": lambda model, classes: nn.Linear(model.fc.in_features, classes),
+            "`NoneType`": lambda model, classes: setattr(model, "fc", nn.Linear(model.fc.in_features, classes)),
         },
     ),
     "6.3": Answers(
-        right=by_every_score,
+        right=encoder_first,
         wrong={
-            "used for choosing": on_the_test_set,
-            "costs are swapped": costs_swapped,
-            "fewest errors": fewest_errors,
-            "cost on the validation set": validation_cost,
-            "in its cost": cost_swapped_at_the_end,
-            "for each image": mean_cost,
-            "not the cheapest": far_too_high,
-            "Two numbers": lambda *scores: cheapest(*scores[:2], *scores[4:]),
+            "wakes BatchNorm": loop(train=True),
+            "Each step still carries": loop(zero=False),
+            "trained on. Which": loop(measure="train"),
+            "took part": loop(learn="both"),
+            "trained on the validation": loop(learn="val"),
+            "has changed": loop(all_parts=True),
+            "did not move": loop(step=False),
         },
     ),
     "6.4": Answers(
-        right=leaked_by_distance,
+        right=surest_by_topk,
         wrong={
-            "exact copy only": leaked_by_hash,
-            "a mean hides": leaked_by_mean,
-            "without its sign": leaked_signed,
-            "True or False": leaked_mask,
-            "places in the training set": lambda train_images, test_images: leaked_by_distance(
-                test_images, train_images
-            ),
-            "suspect every image": lambda train_images, test_images: range(len(test_images)),
+            "*least* sure": choose(lambda probs: probs.amax(dim=1).argsort()),
+            "first images of the pool": choose(lambda probs: torch.arange(len(probs))),
+            "sorted by one class": choose(lambda probs: probs[:, 0].argsort(descending=True)),
+            "for a threshold": over_threshold,
+            "places of the images": places,
+            "are probabilities": choose(by_sureness, lambda probs, chosen: probs.amax(dim=1)[chosen]),
+            "belong to other images": choose(by_sureness, lambda probs, chosen: probs.argmax(dim=1)[: len(chosen)]),
+            "Two things": lambda probs, images, share: images[by_sureness(probs)[: round(share * len(images))]],
         },
     ),
 }

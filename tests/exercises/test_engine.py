@@ -121,7 +121,7 @@ def test_a_returned_network_that_never_ends_is_stopped_too(monkeypatch):
                 images = images + 0
 
     monkeypatch.setattr(engine, "JUDGE_SECONDS", 0.5)
-    note = check("2.4", Endless)
+    note = check("3.4", Endless)
     assert note.heading == "Your code raised an error" and "did not end within 0.5 seconds" in note.text
 
 
