@@ -1,10 +1,10 @@
 # lab: open the course.  test: prove it.  run: all pages to build/html.  notebooks: refresh outputs in place.
-# bench: measure.  shipped: make helpers/shipped anew (encoders, label-budget race).
+# claims: every assertion on ten seeds.  bench: measure.  shipped: make helpers/shipped anew (encoders, label-budget race).
 PYTHON ?= python3
 PORT ?= 8888
 export PORT BROWSER
 
-.PHONY: lab test run notebooks bench shipped
+.PHONY: lab test run notebooks claims bench shipped
 
 lab:
 	@$(PYTHON) tools/bootstrap.py
@@ -12,7 +12,7 @@ lab:
 
 test:
 	@$(PYTHON) tools/bootstrap.py test
-	@.venv/bin/python tools/check.py
+	@.venv/bin/python tools/check.py $(PAGES)
 
 run:
 	@$(PYTHON) tools/bootstrap.py test
@@ -29,3 +29,7 @@ bench:
 shipped:
 	@$(PYTHON) tools/bootstrap.py
 	@.venv/bin/python tools/ship.py
+
+claims:
+	@$(PYTHON) tools/bootstrap.py test
+	@.venv/bin/python tools/claims.py $(PAGES)

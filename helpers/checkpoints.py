@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ def save_model(model: nn.Module, path: str | Path, *, what: str, trained: str, d
         ...     print(load_model(nn.Linear(2, 1), path))
         line.safetensors: 2 tensors loaded
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -72,7 +72,10 @@ def save_model(model: nn.Module, path: str | Path, *, what: str, trained: str, d
     facts = {"what": what, "trained": trained, "data": data, "licence": licence}
     tensors = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in model.state_dict().items()}
     with replacing(path) as temporary:
-        save_file(tensors, temporary, metadata=facts)
+        try:
+            save_file(tensors, temporary, metadata=facts)
+        except SafetensorError as error:
+            raise OSError(f"{path}: could not be written ({error}). Is the disk full?") from error
     return path
 
 
@@ -120,7 +123,7 @@ def read_checkpoint(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]
         FileNotFoundError: there is no such file.
         CheckpointError: a pickle, a truncated file, or no safetensors file at all.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such checkpoint. Run the page that saves it, or check the path")
     try:
@@ -155,17 +158,19 @@ def replacing(path: str | Path) -> Iterator[Path]:
         'whole'
     """
     path = Path(path)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary.touch(exist_ok=False)
+        mode = temporary.stat().st_mode  # the permissions that the user's umask asks for
     except OSError as error:
-        raise OSError(f"{path.parent}: cannot write here ({error.strerror}). Choose another folder") from error
-    os.close(handle)
-    temporary = Path(name)
+        raise OSError(
+            f"{path.parent}: cannot write here ({error.strerror}). Choose another folder, or set COURSE_FOLDER to one"
+        ) from error
     try:
         yield temporary
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())  # on the disk before the old file goes
-        temporary.chmod(0o644)
+        temporary.chmod(mode)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -188,7 +193,7 @@ def shipped_encoder(name: str) -> Path:
 
 
 def shipped_results(name: str) -> dict:
-    """Results that `make bench` measured and that come with the course, such as "label_budget"."""
+    """Results that `make shipped` measured and that come with the course, such as "label_budget"."""
     return json.loads((SHIPPED / f"{name}.json").read_text())
 
 

@@ -1,7 +1,7 @@
 """One training loop for pretraining and fine-tuning alike: what differs is the loss.
 
-A loss is a function `loss_fn(model, batch) -> scalar`, where `batch` is what the loader gives,
-usually `[images, labels]`. The loop knows no model, no page and no task.
+A loss is a function `loss_fn(model, batch) -> scalar`; `losses` holds those of the course. The loop
+knows no model, no page and no task. Built on page 02.
 """
 
 from __future__ import annotations
@@ -9,22 +9,21 @@ from __future__ import annotations
 import copy
 import math
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-Batch = Sequence[Tensor]
-LossFn = Callable[[nn.Module, Batch], Tensor]
-Augment = Callable[[Tensor], Tensor]
+from helpers.losses import Batch, LossFn
+
 History = dict[str, list[float]]
+Schedule = Callable[[float], float]
 
 
 class DivergedError(ArithmeticError):
-    """The loss became NaN or infinite; the model holds the last good weights."""
+    """The loss or the weights became NaN or infinite."""
 
 
 def fit(
@@ -35,42 +34,45 @@ def fit(
     *,
     epochs: int,
     lr: float | Mapping[str, float] = 1e-3,
-    schedule: Callable[[float], float] | None = None,
+    weight_decay: float = 0.0,
+    schedule: Schedule | None = None,
     patience: int | None = None,
     on_epoch: Callable[[History], bool | None] | None = None,
     progress: bool = True,
 ) -> History:
-    """Train `model` in place with Adam and return its loss curves.
+    """Train `model` in place with Adam (AdamW, where weights decay) and return its loss curves.
 
     Runs on the device that the model is on. Moves only parameters that require gradients; parts
     that are frozen whole stay in `eval()`, so that their BatchNorm statistics do not move either.
 
     Args:
-        loss_fn: what to minimise; see the losses below.
+        loss_fn: what to minimise, such as `losses.classification_loss`.
         val_loader: measured after each epoch, never trained on.
         epochs: passes over `train_loader`.
         lr: one learning rate, or one for each part: `{"encoder": 1e-4, "head": 1e-3}`.
+        weight_decay: each step also shrinks the weights by the factor `1 - lr * weight_decay` (AdamW).
         schedule: factor on the learning rates as a function of progress from 0 to 1, such as
             `one_cycle`; constant if not given.
         patience: stop after this many epochs without a better validation loss, and go back to
             the best epoch's weights.
         on_epoch: called after each epoch with the history so far; a true answer ends the training.
-        progress: show a progress bar.
+        progress: show a progress bar, in a terminal or a notebook.
 
     Returns:
-        {"train_loss": [...], "val_loss": [...]}, one number an epoch, each the mean over samples.
+        {"train_loss": [...], "val_loss": [...]}, one number per epoch, each the mean over samples.
         The training loss is taken while the weights still move. Without a `val_loader` its list
         is empty.
 
     Raises:
         ValueError: an empty loader, `patience` without `val_loader`, nothing to train, no epoch, or an
             `lr` that names no part, or not all parts, of the model.
-        DivergedError: the loss turned NaN or infinite; the message names epoch and step.
+        DivergedError: the loss or the weights became NaN or infinite; the message names epoch and step.
 
     Example:
         >>> import torch
         >>> from helpers.data import LabelledImages, make_loader
-        >>> from helpers.loops import classification_loss, fit
+        >>> from helpers.loops import fit
+        >>> from helpers.losses import classification_loss
         >>> from helpers.models import Classifier, Encoder
         >>> _ = torch.manual_seed(0)
         >>> sixteen = LabelledImages(torch.rand(16, 1, 32, 32), torch.arange(16) % 2, ["a", "b"])
@@ -79,75 +81,67 @@ def fit(
         >>> history["train_loss"][-1] < 0.1 * history["train_loss"][0]
         True
 
-    Source: article sections 4.3 and 4.4, whose two loops this one replaces.
+    Source: article sections 4.3 and 4.4, whose two loops this one replaces. Built on page 02.
     """
-    _check_loader("train_loader", train_loader)
-    if val_loader is not None:
-        _check_loader("val_loader", val_loader)
-    elif patience is not None:
-        raise ValueError("patience watches the validation loss: give a val_loader too")
-
-    if epochs < 1:
-        raise ValueError(f"epochs must be 1 or more, got {epochs}")
-
-    device = next(model.parameters()).device
+    _check_arguments(train_loader, val_loader, epochs, patience)
+    steps = epochs * len(train_loader)
     model.to(memory_format=torch.channels_last)  # the order of memory in which convolutions are fastest
-    optimizer = torch.optim.Adam(_parameter_groups(model, lr), fused=True)  # one call for all tensors
-    total_steps = epochs * len(train_loader)
-    scheduler = schedule and torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: schedule(step / total_steps))
-
+    optimizer = torch.optim.AdamW(_parameter_groups(model, lr), weight_decay=weight_decay, fused=True)
+    scheduler = schedule and torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: schedule(step / steps))
     history: History = {"train_loss": [], "val_loss": []}
-    good_weights, best_loss, best_epoch = copy.deepcopy(model.state_dict()), math.inf, -1
-    bar = tqdm(range(epochs), desc="epoch", leave=False, file=sys.stdout, disable=not progress)  # stderr shows red
-    for epoch in bar:
-        _train_mode(model)
-        total, samples = 0.0, 0
-        for step, batch in enumerate(train_loader):
-            batch = [tensor.to(device) for tensor in batch]
-            loss = loss_fn(model, batch)
-            value = loss.item()
-            if not math.isfinite(value):
-                bar.close()
-                model.load_state_dict(good_weights)
-                raise DivergedError(
-                    f"the loss is {value} in epoch {epoch + 1}, step {step + 1}. The model holds the last good "
-                    "weights again. Try a smaller learning rate, and look for NaN in the data."
-                )
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            if scheduler:
-                scheduler.step()
-            total, samples = total + value * len(batch[0]), samples + len(batch[0])
+    best = copy.deepcopy(model.state_dict()) if patience is not None else None
+    best_loss, best_epoch = math.inf, -1
 
-        if not all(p.isfinite().all() for p in model.parameters()):
-            bar.close()
-            model.load_state_dict(good_weights)
-            raise DivergedError(
-                f"the weights are no longer finite after epoch {epoch + 1}, step {step + 1}. The model holds the last "
-                "good weights again. Try a smaller learning rate, and look for NaN in the data."
-            )
-        history["train_loss"].append(total / samples)
-        if val_loader is not None:
-            history["val_loss"].append(mean_loss(model, loss_fn, val_loader))
-        bar.set_postfix({name: f"{values[-1]:.3f}" for name, values in history.items() if values})
+    with _progress_bar(range(epochs), progress) as bar:
+        for epoch in bar:
+            history["train_loss"].append(train_epoch(model, loss_fn, train_loader, optimizer, scheduler, epoch))
+            if val_loader is not None:
+                history["val_loss"].append(mean_loss(model, loss_fn, val_loader))
+            bar.set_postfix({name: f"{losses[-1]:.3f}" for name, losses in history.items() if losses})
 
-        if patience is None:
-            _copy_weights(model, good_weights)
-        elif history["val_loss"][-1] < best_loss:
-            _copy_weights(model, good_weights)
-            best_loss, best_epoch = history["val_loss"][-1], epoch
-        elif epoch - best_epoch >= patience:
-            break
-        if on_epoch and on_epoch(history):
-            break
-    bar.close()
+            if best is not None and history["val_loss"][-1] < best_loss:
+                best_loss, best_epoch = history["val_loss"][-1], epoch
+                _copy_weights(model, best)
+            if best is not None and epoch - best_epoch >= patience:
+                break
+            if on_epoch and on_epoch(history):
+                break
 
-    optimizer.zero_grad()  # gives the gradients' memory back,
+    if best is not None:
+        model.load_state_dict(best)
+    optimizer.zero_grad()  # returns the gradients' memory,
     optimizer.state.clear()  # and that of Adam's averages, which a reference cycle would keep
-    model.load_state_dict(good_weights)
     model.to(memory_format=torch.contiguous_format).eval()
     return history
+
+
+def train_epoch(
+    model: nn.Module,
+    loss_fn: LossFn,
+    loader: DataLoader,
+    optimizer: torch.optim.Optimizer,
+    scheduler: torch.optim.lr_scheduler.LRScheduler | None = None,
+    epoch: int = 0,
+) -> float:
+    """One pass over the loader, a step for each batch; return the mean loss over samples.
+
+    Raises:
+        DivergedError: the loss or the weights are no finite numbers any more.
+    """
+    _train_mode(model)
+    device = next(model.parameters()).device
+    total, samples = 0.0, 0
+    for step, batch in enumerate(loader, start=1):
+        batch = to_device(batch, device)
+        loss = loss_fn(model, batch)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if scheduler:
+            scheduler.step()
+        _require_finite(loss, model if step == len(loader) else None, f"epoch {epoch + 1}, step {step}")
+        total, samples = total + loss.item() * batch_size(batch), samples + batch_size(batch)
+    return total / samples
 
 
 @torch.no_grad()
@@ -170,82 +164,10 @@ def mean_loss(model: nn.Module, loss_fn: LossFn, loader: DataLoader) -> float:
     parameter = next(model.parameters(), None)
     total, samples = 0.0, 0
     for batch in loader:
-        batch = [tensor if parameter is None else tensor.to(parameter.device) for tensor in batch]
-        total += loss_fn(model, batch).item() * len(batch[0])
-        samples += len(batch[0])
+        batch = batch if parameter is None else to_device(batch, parameter.device)
+        total += loss_fn(model, batch).item() * batch_size(batch)
+        samples += batch_size(batch)
     return total / samples
-
-
-def reconstruction_loss(model: nn.Module, batch: Batch) -> Tensor:
-    """Cross-entropy of each pixel between an image in [0, 1] and its reconstruction; no labels.
-
-    The model gives logits (N, C, H, W). Page 05 measures why this and not the squared error.
-    """
-    images = batch[0]
-    return F.binary_cross_entropy_with_logits(model(images), images)
-
-
-def denoising_loss(corrupt: Augment) -> LossFn:
-    """The loss that asks for the *clean* image when the model saw a corrupted one.
-
-    Args:
-        corrupt: images -> images of the same shape, random at each call, such as `data.warp`.
-
-    Source: Vincent et al. 2008, "Extracting and composing robust features".
-    """
-
-    def loss_fn(model: nn.Module, batch: Batch) -> Tensor:
-        images = batch[0]
-        return F.binary_cross_entropy_with_logits(model(corrupt(images)), images)
-
-    return loss_fn
-
-
-def classification_loss(model: nn.Module, batch: Batch) -> Tensor:
-    """Cross-entropy of the model's logits (N, K) against labels (N,) from 0 to K-1.
-
-    Raises:
-        ValueError: labels that are not integers, or outside 0..K-1.
-    """
-    images, labels = batch
-    logits = model(images)
-    if labels.is_floating_point() or labels.dim() != 1:
-        raise ValueError(
-            f"labels must be class numbers of shape (N,) and an integer type, got {tuple(labels.shape)} {labels.dtype}"
-        )
-    if labels.min() < 0 or labels.max() >= logits.shape[1]:
-        raise ValueError(
-            f"labels go from {labels.min()} to {labels.max()}, but the model has {logits.shape[1]} outputs: "
-            f"labels must be from 0 to {logits.shape[1] - 1}"
-        )
-    return F.cross_entropy(logits, labels.long())
-
-
-def regression_loss(model: nn.Module, batch: Batch) -> Tensor:
-    """Mean squared error between the model's output (N, 1) and numbers (N,), in their unit squared.
-
-    Raises:
-        ValueError: other shapes, which would broadcast to (N, N) and train on nonsense.
-    """
-    images, targets = batch
-    outputs = model(images)
-    if outputs.shape != (len(targets), 1) or targets.dim() != 1:
-        raise ValueError(
-            f"the model must give (N, 1) and the targets be (N,), got {tuple(outputs.shape)} and {tuple(targets.shape)}"
-        )
-    return F.mse_loss(outputs.squeeze(1), targets)
-
-
-def augmented(loss_fn: LossFn, augment: Augment) -> LossFn:
-    """`loss_fn` on images changed by `augment` while training, on the images as they are otherwise."""
-
-    def augmented_loss(model: nn.Module, batch: Batch) -> Tensor:
-        if not model.training:
-            return loss_fn(model, batch)
-        images, *rest = batch
-        return loss_fn(model, [augment(images), *rest])
-
-    return augmented_loss
 
 
 def one_cycle(progress: float) -> float:
@@ -259,16 +181,63 @@ def one_cycle(progress: float) -> float:
         >>> [round(one_cycle(p), 2) for p in (0, 0.3, 0.65, 1)]
         [0.04, 1.0, 0.5, 0.0]
 
-    Source: Smith and Topin 2018, "Super-convergence".
+    Source: Smith and Topin 2018, "Super-convergence: very fast training of neural networks using
+    large learning rates". Built on page 02.
     """
     if progress < 0.3:
         return 0.04 + 0.96 * (1 - math.cos(math.pi * progress / 0.3)) / 2
     return (1 + math.cos(math.pi * (progress - 0.3) / 0.7)) / 2
 
 
+def to_device(batch: Batch, device: torch.device) -> Batch:
+    """The batch with every tensor in it on `device`: a tensor, or a list, tuple or dictionary of batches."""
+    if isinstance(batch, Tensor):
+        return batch.to(device)
+    if isinstance(batch, Mapping):
+        return {name: to_device(part, device) for name, part in batch.items()}
+    if isinstance(batch, Sequence) and not isinstance(batch, str):
+        return [to_device(part, device) for part in batch]
+    return batch
+
+
+def batch_size(batch: Batch) -> int:
+    """How many samples a batch holds: the length of its first tensor.
+
+    Raises:
+        TypeError: there is no tensor in it.
+    """
+    return len(next(_tensors(batch)))
+
+
+def _tensors(batch: Batch) -> Iterator[Tensor]:
+    if isinstance(batch, Tensor):
+        yield batch
+    elif isinstance(batch, Mapping | list | tuple):
+        for part in batch.values() if isinstance(batch, Mapping) else batch:
+            yield from _tensors(part)
+
+
+def _progress_bar(epochs: range, wanted: bool) -> tqdm:
+    """A bar that vanishes at the end; none where the output goes to a file. On stdout: stderr shows red."""
+    shown = wanted and (sys.stdout.isatty() or "ipykernel" in sys.modules)
+    return tqdm(epochs, desc="epoch", leave=False, file=sys.stdout, disable=not shown)
+
+
+def _check_arguments(
+    train_loader: DataLoader, val_loader: DataLoader | None, epochs: int, patience: int | None
+) -> None:
+    _check_loader("train_loader", train_loader)
+    if val_loader is not None:
+        _check_loader("val_loader", val_loader)
+    elif patience is not None:
+        raise ValueError("patience watches the validation loss: give a val_loader too")
+    if epochs < 1:
+        raise ValueError(f"epochs must be 1 or more, got {epochs}")
+
+
 def _check_loader(name: str, loader: DataLoader) -> None:
     if len(loader) == 0:
-        raise ValueError(f"{name} is empty: it gives no batch. Check the data set behind it, and drop_last")
+        raise ValueError(f"{name} is empty: it holds no batch. Check the data set behind it, and drop_last")
 
 
 def _parameter_groups(model: nn.Module, lr: float | Mapping[str, float]) -> list[dict]:
@@ -306,6 +275,15 @@ def _train_mode(model: nn.Module) -> None:
         parameters = list(module.parameters())
         if parameters and not any(p.requires_grad for p in parameters):
             module.eval()
+
+
+def _require_finite(loss: Tensor, model: nn.Module | None, where: str) -> None:
+    """Raise where the loss, or a weight of the model if it is given, is NaN or infinite."""
+    if not math.isfinite(loss.item()) or (model and not all(p.isfinite().all() for p in model.parameters())):
+        raise DivergedError(
+            f"{where}: the loss is {loss.item():.3g}, or the weights hold NaN or infinity. "
+            "Build the model anew, try a smaller learning rate, and look for NaN in the data"
+        )
 
 
 @torch.no_grad()

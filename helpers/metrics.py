@@ -1,4 +1,4 @@
-"""How good is a model, and how sure can we be: measures, curves and intervals.
+"""How good is a model: measures, curves and calibration.
 
 Throughout, `labels` (N,) are the true classes, `predictions` (N,) the model's, `logits` (N, K) its
 raw outputs and `scores` (N,) its belief in the positive class.
@@ -7,19 +7,25 @@ raw outputs and `scores` (N,) its belief in the positive class.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 
 import torch
 import torch.nn.functional as F
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 from torch.utils.data import DataLoader
+
+from helpers.loops import to_device
 
 AVERAGES = ("macro", "micro", "weighted")
 
 
 @torch.no_grad()
-def predict(model: nn.Module, loader: DataLoader) -> tuple[Tensor, Tensor]:
+def predict(model: nn.Module, loader: DataLoader) -> tuple[Tensor, Tensor | list | None]:
     """Run the model in `eval()` mode over a loader; return logits (N, K) and labels (N,) on the CPU.
+
+    Of each batch the first entry is the model's input and the second its labels, in a tuple, a list or
+    a dictionary. Where a batch is a tensor alone there are no labels, and None is returned for them;
+    labels that are no tensors, such as boxes, come as one list.
 
     Raises:
         ValueError: the loader is empty.
@@ -28,10 +34,19 @@ def predict(model: nn.Module, loader: DataLoader) -> tuple[Tensor, Tensor]:
         raise ValueError("the loader is empty: there is nothing to predict")
     model.eval()
     parameter = next(model.parameters(), None)
-    device = parameter.device if parameter is not None else "cpu"
-    pairs = [(model(images.to(device)).cpu(), labels) for images, labels in loader]
-    logits, labels = zip(*pairs, strict=True)
-    return torch.cat(logits), torch.cat(labels)
+    device = parameter.device if parameter is not None else torch.device("cpu")
+    logits, labels = [], []
+    for batch in loader:
+        entries = (
+            [batch] if isinstance(batch, Tensor) else list(batch.values() if isinstance(batch, Mapping) else batch)
+        )
+        logits.append(model(to_device(entries[0], device)).cpu())
+        labels += entries[1:2]
+    if not labels:
+        return torch.cat(logits), None
+    return torch.cat(logits), torch.cat(labels) if isinstance(labels[0], Tensor) else [
+        one for part in labels for one in part
+    ]
 
 
 def accuracy(predictions: Tensor, labels: Tensor) -> float:
@@ -96,12 +111,23 @@ def precision_recall_f1(confusion: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 def average_f1(confusion: Tensor, average: str) -> float:
     """One F1 for all classes, from a confusion matrix (K, K).
 
+    A class that occurs but is never predicted has an F1 of 0, and counts. A class that is nowhere, in
+    no label and no prediction, is left out, as in scikit-learn if no `labels` are named there.
+
     Args:
         average: "macro" (every class counts the same), "micro" (every image counts the same) or
             "weighted" (every class counts by its size).
 
     Raises:
         ValueError: another average.
+
+    Example:
+        >>> import torch
+        >>> from helpers.metrics import average_f1
+        >>> nowhere = torch.tensor([[8, 2, 0], [1, 9, 0], [0, 0, 0]])
+        >>> never_predicted = torch.tensor([[8, 2, 0], [1, 9, 0], [5, 0, 0]])
+        >>> round(average_f1(nowhere, "macro"), 2), round(average_f1(never_predicted, "macro"), 2)
+        (0.85, 0.51)
     """
     if average not in AVERAGES:
         raise ValueError(f"average must be one of {AVERAGES}, got {average!r}")
@@ -110,7 +136,7 @@ def average_f1(confusion: Tensor, average: str) -> float:
     if average == "micro":
         return (confusion.diagonal().sum() / confusion.sum()).item()
     weights = confusion.sum(dim=1) if average == "weighted" else torch.ones_like(f1)
-    present = (confusion.sum(dim=0) + confusion.sum(dim=1)) > 0  # scikit-learn leaves absent classes out
+    present = (confusion.sum(dim=0) + confusion.sum(dim=1)) > 0
     return (f1[present] @ weights[present] / weights[present].sum()).item()
 
 
@@ -155,105 +181,6 @@ def average_precision(scores: Tensor, labels: Tensor) -> float:
     """Precision averaged over the steps in recall: the area under the precision-recall staircase."""
     precision, recall, _ = precision_recall_curve(scores, labels)
     return (precision * recall.diff(prepend=torch.zeros(1, dtype=recall.dtype))).sum().item()
-
-
-def wilson_interval(right: int, total: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Interval for a share of which `right` of `total` were seen.
-
-    Raises:
-        ValueError: total is 0, or right is not between 0 and total.
-
-    Example:
-        >>> from helpers.metrics import wilson_interval
-        >>> [round(end, 3) for end in wilson_interval(95, 100)]
-        [0.888, 0.978]
-
-    Source: Wilson 1927, "Probable inference, the law of succession, and statistical inference".
-    """
-    if total < 1 or not 0 <= right <= total:
-        raise ValueError(f"needs 0 <= right <= total and total >= 1, got {right} of {total}")
-    z = math.sqrt(2) * torch.erfinv(torch.tensor(confidence, dtype=torch.float64)).item()
-    share = right / total
-    centre = (share + z**2 / (2 * total)) / (1 + z**2 / total)
-    half = z / (1 + z**2 / total) * math.sqrt(share * (1 - share) / total + z**2 / (4 * total**2))
-    return max(0.0, centre - half), min(1.0, centre + half)
-
-
-def bootstrap_interval(
-    measure: Callable[[Tensor], float], total: int, *, resamples: int = 1000, confidence: float = 0.95, seed: int = 0
-) -> tuple[float, float]:
-    """Interval for any measure of a test set: draw the images anew with replacement, again and again.
-
-    Args:
-        measure: indices (N,) -> the measure over those images.
-        total: N.
-
-    Example:
-        >>> import torch
-        >>> from helpers.metrics import bootstrap_interval
-        >>> right = torch.tensor([1.0] * 95 + [0.0] * 5)
-        >>> low, high = bootstrap_interval(lambda indices: right[indices].mean().item(), total=100)
-        >>> 0.88 < low < 0.95 < high < 1
-        True
-
-    Source: Efron 1979, "Bootstrap methods: another look at the jackknife".
-    """
-    generator = Generator().manual_seed(seed)
-    values = [measure(torch.randint(total, (total,), generator=generator)) for _ in range(resamples)]
-    tail = (1 - confidence) / 2
-    low, high = torch.tensor(values, dtype=torch.float64).quantile(torch.tensor([tail, 1 - tail], dtype=torch.float64))
-    return low.item(), high.item()
-
-
-def mean_interval(values: Sequence[float], confidence: float = 0.95) -> tuple[float, float]:
-    """Mean of a few runs and the half width of its interval, by Student's t.
-
-    Raises:
-        ValueError: fewer than two values.
-
-    Example:
-        >>> from helpers.metrics import mean_interval
-        >>> [round(number, 2) for number in mean_interval([1.0, 2.0, 3.0])]
-        [2.0, 2.48]
-
-    Source: Student 1908, "The probable error of a mean".
-    """
-    from scipy.stats import t  # scikit-learn brings it
-
-    if len(values) < 2:
-        raise ValueError(f"an interval needs two values or more, got {len(values)}")
-    numbers = torch.tensor(values, dtype=torch.float64)
-    half_width = t.ppf((1 + confidence) / 2, len(values) - 1) * numbers.std() / math.sqrt(len(values))
-    return numbers.mean().item(), half_width.item()
-
-
-def mcnemar(first_right: Tensor, second_right: Tensor) -> float:
-    """p-value that two models are equally good, from the images on which just one of them is right.
-
-    Args:
-        first_right, second_right: (N,) booleans over the same images.
-
-    Returns:
-        the exact two-sided p-value; 1 where the two never differ.
-
-    Example:
-        >>> import torch
-        >>> from helpers.metrics import mcnemar
-        >>> first = torch.tensor([True] * 90 + [False] * 10)
-        >>> mcnemar(first, first)
-        1.0
-
-    Source: McNemar 1947, "Note on the sampling error of the difference between correlated proportions".
-    """
-    from scipy.stats import binomtest  # scikit-learn brings it
-
-    if first_right.shape != second_right.shape:
-        raise ValueError(f"both need the same images, got {tuple(first_right.shape)} and {tuple(second_right.shape)}")
-    only_first = int((first_right & ~second_right).sum())
-    only_second = int((~first_right & second_right).sum())
-    if only_first + only_second == 0:
-        return 1.0
-    return float(binomtest(only_first, only_first + only_second).pvalue)
 
 
 def calibration(logits: Tensor, labels: Tensor, bins: int = 10) -> tuple[Tensor, Tensor, Tensor]:
@@ -315,7 +242,7 @@ def _classes_of(predictions: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
 
 def _ratio(part: Tensor, whole: Tensor) -> Tensor:
     """part / whole, and 0 where the whole is 0."""
-    return torch.where(whole > 0, part / whole.clamp(min=1), torch.zeros_like(part))
+    return torch.where(whole > 0, part / whole, torch.zeros_like(part))
 
 
 def _counts_by_threshold(scores: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:

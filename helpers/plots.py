@@ -1,58 +1,32 @@
-"""Every figure of the course: colour-blind-safe, labelled directly, and described in words.
+"""Every figure of the course: labelled directly, and described in words.
 
-Each function returns a `Picture`: a matplotlib Figure whose `description` is shown to a screen
-reader as the image's alternative text. The background is opaque, so that a figure reads the same
-in JupyterLab's light and dark theme. Colours differ in lightness as well as hue, and lines differ
-in dashes too, so that nothing is said by colour alone.
+Each function returns a `picture.Picture`. Lines differ in dashes as well as in colour, so that
+nothing is said by colour alone.
 """
 
 from __future__ import annotations
 
-import base64
-import html
-import io
 from collections.abc import Mapping, Sequence
 
 import torch
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
-from PIL import Image
+from matplotlib.font_manager import FontProperties
+from matplotlib.path import Path
+from matplotlib.textpath import TextPath
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullFormatter, NullLocator
 from torch import Tensor
 
-INK, PAPER, RULE = "#1f1f1f", "#fdfdfc", "#8c8c8c"
-COLOURS = ("#005f9e", "#b34700", "#00694a", "#8f2d6b", "#4d4d4d", "#7a5c00")  # each 4.5:1 or more on PAPER
+from helpers.picture import COLOURS, DPI, INK, PAPER, RULE, Picture, plain_style, style
+
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 2)))
 MARKERS = "osD^vP"
-DPI = 130
 
 Series = Sequence[float] | Tensor
 Interval = tuple[float, float]  # a mean and the half width of its interval
 
 
-class Picture(Figure):
-    """A matplotlib Figure with a description in words; a notebook shows both."""
-
-    description: str = ""
-
-    def to_png(self) -> bytes:
-        """The picture as PNG bytes, with 256 colours at most: a third of the size."""
-        drawn, small = io.BytesIO(), io.BytesIO()
-        self.savefig(drawn, format="png", metadata={"Software": None})
-        Image.open(drawn).convert("RGB").quantize(256).save(small, format="png", optimize=True)
-        return small.getvalue()
-
-    def _repr_html_(self) -> str:
-        source = base64.b64encode(self.to_png()).decode()
-        width = round(self.get_figwidth() * 96)
-        alt = html.escape(self.description)
-        return f'<img alt="{alt}" width="{width}" style="max-width:100%" src="data:image/png;base64,{source}">'
-
-    def __repr__(self) -> str:
-        return f"Picture: {self.description}"
-
-
+@plain_style
 def image_grid(
     images: Tensor | Sequence[Tensor],
     titles: Sequence[str] | None = None,
@@ -105,6 +79,7 @@ def image_grid(
     return figure
 
 
+@plain_style
 def curves(
     series: Mapping[str, Series | tuple[Series, Series]],
     x: Series | None = None,
@@ -159,6 +134,7 @@ def loss_curves(history: Mapping[str, Sequence[float]], *, alt: str, title: str 
     return curves(series, xlabel="epoch", ylabel=ylabel, alt=alt, title=title)
 
 
+@plain_style
 def bars(
     values: Mapping[str, float | Interval],
     *,
@@ -201,6 +177,7 @@ def bars(
     return figure
 
 
+@plain_style
 def scatter(
     points: Tensor, labels: Tensor, classes: Sequence[str], *, xlabel: str, ylabel: str, alt: str, title: str = ""
 ) -> Picture:
@@ -215,13 +192,14 @@ def scatter(
     for label, name in enumerate(classes):
         own = points[labels == label].detach()
         colour = COLOURS[label % len(COLOURS)]
-        axes.scatter(
-            own[:, 0].numpy(), own[:, 1].numpy(), marker=f"${name}$", s=34, color=colour, linewidths=0.2, alpha=0.75
-        )
+        marker = _centred(TextPath((0, 0), name, size=10, prop=FontProperties(family=style()["font.family"])))
+        x, y = own[:, 0].numpy(), own[:, 1].numpy()
+        axes.scatter(x, y, marker=marker, s=34, color=colour, linewidths=0.2, alpha=0.75)
     _label(axes, xlabel, ylabel)
     return figure
 
 
+@plain_style
 def heatmap(
     matrix: Tensor,
     *,
@@ -254,6 +232,12 @@ def heatmap(
     return figure
 
 
+def _centred(path: TextPath) -> Path:
+    """A text as a marker: its middle at the point."""
+    box = path.get_extents()
+    return Path(path.vertices - [(box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2], path.codes)
+
+
 def _figure(width: float, height: float, alt: str, title: str) -> Picture:
     """An empty picture; a description is not optional."""
     if not alt.strip():
@@ -282,14 +266,18 @@ def _label(axes: Axes, xlabel: str, ylabel: str) -> None:
 def _scales(axes: Axes, x: Series | None, log_x: bool, log_y: bool, ylim: tuple[float, float] | None) -> None:
     if log_x:
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter(NullFormatter())
         if x is not None and len(x) <= 12:
             axes.xaxis.set_major_locator(FixedLocator([float(value) for value in x]))
             axes.xaxis.set_minor_locator(NullLocator())
-            axes.xaxis.set_major_formatter("{x:g}")
-    if log_y:
-        axes.set_yscale("log")
     if ylim:
         axes.set_ylim(ylim)
+    if log_y:
+        axes.set_yscale("log")
+        low, high = axes.get_ylim()
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("{x:g}" if high < 10 * low else NullFormatter())  # within a decade: all ticks
 
 
 def _name_ends(axes: Axes, ends: Mapping[str, tuple[float, float, str]]) -> None:

@@ -80,6 +80,27 @@ def setup(seed: int = 0, device: str = "cpu") -> Runtime:
     return Runtime(seed, chosen, threads, memory_limit(), _versions())
 
 
+def writable_folder() -> Path:
+    """Where the course writes (models, progress): the folder in COURSE_FOLDER, or the page's own.
+
+    Set the environment variable COURSE_FOLDER where the course lies in a folder that is read-only or
+    shared. The folder is made where it is missing.
+
+    Raises:
+        OSError: COURSE_FOLDER cannot be made.
+
+    Example:
+        >>> from helpers.runtime import writable_folder
+        >>> models = writable_folder() / "runs"
+    """
+    folder = Path(os.environ.get("COURSE_FOLDER") or ".").expanduser()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(f"COURSE_FOLDER={folder}: cannot make this folder ({error.strerror}). Choose another") from error
+    return folder
+
+
 def cpu_quota() -> int:
     """Threads worth starting: the least of the cgroup quota, the affinity and OMP_NUM_THREADS.
 

@@ -1,5 +1,7 @@
 """helpers.data: splits, loaders, warps, and folders of photos with everything that goes wrong in them."""
 
+import pickle
+import shutil
 import struct
 import warnings
 import zlib
@@ -10,27 +12,15 @@ import torch.nn.functional as F
 from PIL import Image, ImageFont
 from torch.utils.data import DataLoader, Subset, TensorDataset
 
-from helpers import data
-from helpers.data import (
-    IMAGENET_MEAN,
-    IMAGENET_STD,
-    LabelledImages,
-    change_stroke,
-    digits,
-    few_labels,
-    glyphs,
-    image_folder,
-    labels_of,
-    make_loader,
-    open_rgb,
-    photos,
-    warp,
-)
+from helpers.data import LabelledImages, augment, few_labels, images, labels_of, make_loader
+from helpers.data.augment import change_stroke, warp
+from helpers.data.folder import IMAGENET_MEAN, IMAGENET_STD, image_folder, open_rgb
+from helpers.data.images import digits, photos
 
 
 @pytest.fixture(scope="module")
 def letters():
-    return glyphs()
+    return images.letters()
 
 
 def labelled(counts, size=4):
@@ -75,7 +65,7 @@ def test_labelled_images_hold_what_they_were_given():
     assert len(LabelledImages(torch.zeros(0, 1, 2, 2), torch.zeros(0).long(), [])) == 0
 
 
-# digits, glyphs, photos
+# digits, letters, photos
 
 
 def test_digits_are_stratified_and_repeat():
@@ -93,7 +83,7 @@ def test_digits_are_stratified_and_repeat():
 def test_digits_share_no_image(monkeypatch):
     labels = torch.arange(10).repeat(500)
     images = torch.arange(5000).float().view(-1, 1, 1, 1)
-    monkeypatch.setattr(data, "_mnist", lambda: (images, labels))
+    monkeypatch.setattr("helpers.data.images._mnist", lambda: (images, labels))
     drawn = [indices_of(split) for split in digits(seed=3)]
     assert [len(split) for split in drawn] == [3500, 500, 1000]
     assert sorted(index for indices in drawn for index in indices) == list(range(5000))
@@ -109,20 +99,20 @@ def test_digits_have_a_border_and_changing_them_is_safe():
     assert digits()[0].images.max() == 1
 
 
-def test_glyphs_hold_no_digit(letters):
+def test_letters_hold_no_digit(letters):
     assert not any(character.isdigit() or character.isnumeric() for character in letters.classes)
     assert all(character.isalpha() and len(character) == 1 for character in letters.classes)
     assert {"A", "z", "é", "Ω", "ж"} <= set(letters.classes)
 
 
-def test_glyphs_are_full_pictures(letters):
+def test_letters_are_full_pictures(letters):
     assert letters.images.shape[1:] == (1, 32, 32)
     assert letters.images.min() == 0 and letters.images.amax(dim=(1, 2, 3)).min() > 0.5
     assert len(letters) > 3000
     assert letters.labels.bincount(minlength=len(letters.classes)).min() >= 2
 
 
-def test_glyphs_are_centred(letters):
+def test_letters_are_centred(letters):
     ink = letters.images[:, 0] > 0.1
     for lines in (ink.any(dim=1), ink.any(dim=2)):  # columns, then rows that hold ink
         margins = lines.int().argmax(dim=1) - lines.flip(1).int().argmax(dim=1)
@@ -694,9 +684,55 @@ def test_labels_of_an_empty_set_cannot_be_drawn():
 
 def test_warp_bends_as_bicubic_interpolation_does():
     coarse = torch.randn(2, 2, 5, 5)
-    down, across = data._bicubic(5, 32), data._bicubic(5, 24)
+    down, across = augment._bicubic(5, 32), augment._bicubic(5, 24)
     expected = F.interpolate(coarse, size=(32, 24), mode="bicubic", align_corners=True)
     torch.testing.assert_close(down @ coarse @ across.T, expected)
     images = torch.rand(3, 1, 9, 7)
     expected = F.max_pool2d(images, 3, stride=1, padding=1)
-    assert torch.equal(data._brightest_neighbour(images), expected)
+    assert torch.equal(augment._brightest_neighbour(images), expected)
+
+
+def test_the_folders_of_sets_are_no_classes(folder, tmp_path):
+    both = tmp_path / "sets"
+    for name in ("train", "val"):
+        shutil.copytree(folder, both / name)
+    with pytest.raises(ValueError, match=r"sets, not classes.*image_folder\(.*train.*val"):
+        image_folder(both)
+
+
+def test_linked_folders_count_and_a_circle_ends(folder, tmp_path):
+    outside = tmp_path / "outside"
+    first = next(path for path in sorted(folder.iterdir()) if path.is_dir())
+    shutil.copytree(first, outside)
+    before = len(image_folder(folder, resize=8, crop=8)[0].dataset)
+    (first / "linked").symlink_to(outside)
+    (first / "circle").symlink_to(first)
+    assert len(image_folder(folder, resize=8, crop=8)[0].dataset) == before + len(list(outside.iterdir()))
+
+
+def test_a_folder_can_be_sent_to_worker_processes(folder):
+    train_set, _ = image_folder(folder, resize=8, crop=8)
+    again = pickle.loads(pickle.dumps(train_set))  # noqa: S301  what spawned workers do
+    assert torch.equal(again[0][0], train_set[0][0])
+
+
+def test_a_tilde_is_the_home_folder(folder, monkeypatch):
+    monkeypatch.setenv("HOME", str(folder.parent))
+    assert len(image_folder(f"~/{folder.name}", resize=8, crop=8)[0])
+
+
+def test_steps_are_full_batches_of_all_images_again_and_again():
+    five = labelled([2, 3])
+    batches = [images.flatten(1)[:, 0].tolist() for images, _ in make_loader(five, batch_size=4, steps=5, seed=1)]
+    assert [len(batch) for batch in batches] == [4] * 5
+    seen = torch.tensor([number for batch in batches for number in batch])
+    assert seen.long().bincount().tolist() == [4] * 5, "equally often"
+    with pytest.raises(ValueError, match="steps must be 1"):
+        make_loader(five, steps=0)
+
+
+def test_augmentation_from_a_generator_leaves_the_global_one_alone():
+    images = torch.rand(3, 1, 16, 16)
+    state = torch.get_rng_state()
+    first, second = (augment.redraw(images, torch.Generator().manual_seed(1)) for _ in range(2))
+    assert torch.equal(first, second) and torch.equal(state, torch.get_rng_state())

@@ -11,23 +11,20 @@ from torch import nn
 from torch.utils.data import TensorDataset
 
 from helpers.data import make_loader
+from helpers.intervals import bootstrap_interval, mcnemar, mean_interval, wilson_interval
 from helpers.metrics import (
     accuracy,
     area_under,
     average_f1,
     average_precision,
-    bootstrap_interval,
     calibration,
     calibration_error,
     confusion_matrix,
     fit_temperature,
-    mcnemar,
-    mean_interval,
     precision_recall_curve,
     precision_recall_f1,
     predict,
     roc_curve,
-    wilson_interval,
 )
 
 SEEDS = range(5)

@@ -4,19 +4,19 @@ import base64
 import itertools
 import math
 import re
+import warnings
 
+import matplotlib
 import pytest
 import torch
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
+from helpers import picture
+from helpers.picture import COLOURS, INK, PAPER, Picture
 from helpers.plots import (
-    COLOURS,
     DASHES,
-    INK,
     MARKERS,
-    PAPER,
-    Picture,
     bars,
     curves,
     heatmap,
@@ -309,3 +309,39 @@ def test_every_shade_of_a_heatmap_can_be_read(steps):
 def test_a_grid_of_nothing_is_refused():
     with pytest.raises(ValueError, match="no image"):
         image_grid([], alt="Nothing.")
+
+
+@pytest.mark.parametrize("name", DRAW)
+def test_a_style_of_the_users_changes_nothing(name):
+    torch.manual_seed(0)
+    plain = DRAW[name](alt="x").to_png()
+    torch.manual_seed(0)
+    with matplotlib.rc_context(
+        {"text.usetex": True, "axes.facecolor": "black", "text.color": "white", "font.size": 30}
+    ):
+        assert DRAW[name](alt="x").to_png() == plain
+
+
+@pytest.mark.parametrize("name", ["50%", "a_b", "#1", "a$b$", "$", "^", "\\x"])
+def test_class_names_are_text_and_no_mathematics(name):
+    assert bars({name: 1.0, "b": 2.0}, xlabel="x", alt="x").to_png()
+    points, labels = torch.rand(4, 2), torch.tensor([0, 0, 1, 1])
+    assert scatter(points, labels, [name, "b"], xlabel="x", ylabel="y", alt="x").to_png()
+    assert image_grid(torch.rand(1, 1, 8, 8), titles=[name], alt="x").to_png()
+
+
+def test_letters_that_no_font_draws_are_told_in_one_line(monkeypatch, capsys):
+    monkeypatch.setattr(picture, "style", lambda: picture.STYLE | {"font.family": ["DejaVu Sans"]})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        image_grid(torch.rand(1, 1, 8, 8), titles=["\u732b"], alt="x").to_png()
+    told = capsys.readouterr().out
+    assert "\u732b" in told and told.count("\n") == 1
+
+
+def test_a_picture_is_stored_as_png_too_and_drawn_once(monkeypatch):
+    drawn = image_grid(torch.rand(1, 1, 8, 8), alt="x")
+    monkeypatch.setattr(drawn, "savefig", lambda *a, real=drawn.savefig, **k: (counted.append(1), real(*a, **k)))
+    counted = []
+    assert drawn._repr_png_().startswith(b"\x89PNG") and "data:image/png" in drawn._repr_html_()
+    assert counted == [1]

@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+HELPERS = sorted((ROOT / "helpers").rglob("*.py"))
 CONDA_NAMES = {"pytorch-cpu": "torch", "matplotlib-base": "matplotlib"}
 
 
@@ -58,7 +59,7 @@ def test_readme_says_where_each_section_is_covered(section):
 
 
 def test_helpers_run_nothing_at_import():
-    modules = [f"helpers.{path.stem}" for path in (ROOT / "helpers").glob("[a-z]*.py")]
+    modules = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in HELPERS if path.stem != "__init__"]
     program = (
         "import torch, random; state, threads = torch.get_rng_state(), torch.get_num_threads(); r = random.getstate()\n"
         f"import {', '.join(modules)}\n"
@@ -70,10 +71,25 @@ def test_helpers_run_nothing_at_import():
     assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
 
 
-def test_matplotlib_lives_in_plots_and_scenes():
-    for path in (ROOT / "helpers").glob("*.py"):
-        if path.stem not in ("plots", "scenes"):
+def test_matplotlib_lives_in_pictures_and_explorers():
+    for path in HELPERS:
+        if path.stem not in ("picture", "plots") and path.parent.name != "explorers":
             assert not re.search(r"^(import|from) matplotlib", path.read_text(), flags=re.MULTILINE), path.name
+
+
+def test_each_module_stays_small():
+    for path in HELPERS:
+        lines = len(path.read_text().splitlines())
+        most = 400 if path.parent.name == "exercises" else 300
+        assert lines <= most, (
+            f"{path.relative_to(ROOT)} has {lines} lines, more than {most}: what is the second idea in it?"
+        )
+
+
+def test_heavy_libraries_are_imported_where_they_are_used():
+    for path in HELPERS:
+        for name in ("torchvision", "sklearn", "scipy", "timm", "accelerate"):
+            assert not re.search(rf"^(import|from) {name}", path.read_text(), flags=re.MULTILINE), (path.name, name)
 
 
 def test_offline_guard_bites():
@@ -92,8 +108,3 @@ def test_offline_guard_lets_this_machine_through():
     )
     guard = {"PYTHONPATH": str(ROOT / "tests" / "offline")}
     assert subprocess.run([sys.executable, "-c", program], env=guard, check=False).returncode == 0
-
-
-def test_exercises_and_explorers_stay_small():
-    files = [*(ROOT / "helpers" / "exercises").glob("*.py"), ROOT / "helpers" / "widgets.py"]
-    assert sum(len(path.read_text().splitlines()) for path in files) <= 2500, "what repeats becomes one piece"

@@ -46,7 +46,7 @@ def main(extras):
     sys.stdout.flush()
     start = time.time()
     command = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--quiet", "--editable", target]
-    if subprocess.call(command, cwd=ROOT) != 0:
+    if subprocess.call(command, cwd=ROOT, env=dict(os.environ, PIP_USER="0")) != 0:  # a venv has no user site
         return fail(
             "The installation failed; pip's own words stand above.", "Check the network and the disk, then repeat."
         )

@@ -38,6 +38,7 @@ def main() -> int:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # the only user in most containers
     print("Stop with Ctrl-C. If no browser opens, follow the link with the token below.", flush=True)
+    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # .venv's kernel, not an old one in the user's folder
     os.chdir(ROOT)
     return os.execv(command[0], command)  # does not come back
 

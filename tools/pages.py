@@ -2,6 +2,7 @@
 
     python tools/pages.py run [PAGE ...]
     python tools/pages.py refresh [PAGE ...]
+    python tools/pages.py again [PAGE ...]     each cell twice, then each alone after the page ran
 
 A page is named by the beginning of its file name, such as 04. Prints a line a page: seconds,
 memory rise above the imports, result. Exits with 1 if a page fails, after its error.
@@ -35,9 +36,12 @@ TEMPLATE = """{%- extends 'lab/index.html.j2' -%}
 {%- block html_head_js_mathjax -%}{%- endblock -%}
 {%- block html_head_js_mermaidjs -%}{%- endblock -%}
 {%- block html_head_css -%}
-<style>.jp-RenderedHTMLCommon a:any-link { text-decoration: underline }</style>
+<style>
+.jp-RenderedHTMLCommon a:any-link { text-decoration: underline }
+pre, .jp-RenderedText pre, .highlight pre { white-space: pre-wrap; overflow-wrap: anywhere }
+</style>
 {%- endblock -%}
-"""  # no script from elsewhere; links underlined, so that colour alone does not mark them
+"""  # no script from elsewhere; links underlined, not marked by colour alone; code wraps on paper and narrow screens
 
 
 @dataclass
@@ -66,20 +70,25 @@ def find_pages(names: list[str]) -> list[Path]:
     return [page for page in pages if page.name.startswith(tuple(names))]
 
 
-def execute(path: Path, progress: bool = True) -> Run:
+def execute(path: Path, progress: bool = False) -> Run:
     """Run one page from a fresh kernel, as "Run All" would; the file is not touched."""
-    notebook = nbformat.read(path, as_version=4)
+    return execute_notebook(nbformat.read(path, as_version=4), path, progress)
+
+
+def execute_notebook(notebook: nbformat.NotebookNode, path: Path, progress: bool = False) -> Run:
+    """Run a page, or a variant of it, in the folder of `path`; its outputs are written into `notebook`."""
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     code_cells = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    imports = next((i for i in code_cells if "setup(seed=" in notebook.cells[i].source), code_cells[0])
     bar = tqdm(total=len(code_cells), desc=path.stem, unit="cell", leave=False, disable=not progress)
     peaks: list[int | None] = []
 
     def after_cell(cell: nbformat.NotebookNode, cell_index: int, **_: object) -> None:
         bar.update()
-        if cell_index == code_cells[0]:
+        if cell_index == imports:
             peaks.append(peak_memory(client.km.provisioner.pid))
         if cell_index == code_cells[-1]:
             peaks.append(peak_memory(client.km.provisioner.pid))
@@ -107,6 +116,30 @@ def execute(path: Path, progress: bool = True) -> Run:
     return Run(path, notebook, seconds, rise, error)
 
 
+def run_again(notebook: nbformat.NotebookNode, path: Path) -> list[str]:
+    """Run each cell twice in a row, then, after the page, each cell once more from the last to the first.
+
+    Backwards, because then no cell above has put a name right again. Returns what failed, a line each.
+    """
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    turns = [(number, turn) for number in range(1, len(code) + 1) for turn in ("first", "second")]
+    turns += [(number, "alone after the page") for number in range(len(code), 0, -1)]
+    variant = copy.deepcopy(notebook)
+    variant.cells = [copy.deepcopy(code[number - 1]) for number, _ in turns]
+    for i, cell in enumerate(variant.cells):
+        cell.id = f"turn-{i}"
+        cell.metadata.setdefault("tags", [])
+        cell.metadata["tags"] = [*cell.metadata["tags"], "raises-exception"]
+    run = execute_notebook(variant, path)
+    failed = [run.error] if run.error else []
+    for (number, turn), cell, source in zip(turns, variant.cells, [code[n - 1] for n, _ in turns], strict=True):
+        errors = [output for output in cell.outputs if output.output_type == "error"]
+        if errors and "raises-exception" not in source.metadata.get("tags", []):
+            first_line = source.source.strip().splitlines()[0]
+            failed.append(f"code cell {number}, {turn}: {errors[0].ename}: {errors[0].evalue[:150]} ({first_line})")
+    return failed
+
+
 def peak_memory(pid: int) -> int | None:
     """The most memory in bytes that a process ever held, where the system says so (Linux)."""
     try:
@@ -120,14 +153,21 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
     """Drop what changes from run to run and says nothing: finished progress bars, widget state, versions."""
     notebook.metadata.pop("widgets", None)
     notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    notebook.metadata["language_info"] = {"name": "python"}
+    notebook.metadata["language_info"] = {"name": "python", "file_extension": ".py"}
     for cell in notebook.cells:
+        cell.metadata["slideshow"] = {"slide_type": slide_type(cell)}
         for output in cell.get("outputs", []):
             if output.output_type == "stream" and "\r" in output.text:  # a progress bar: keep its end, usually nothing
                 lines = (line.rstrip().rsplit("\r", 1)[-1] for line in output.text.split("\n"))
                 output.text = "".join(f"{line}\n" for line in lines if line.strip())
         if "outputs" in cell:
             cell.outputs = [o for o in cell.outputs if o.output_type != "stream" or o.text]
+
+
+def slide_type(cell: nbformat.NotebookNode) -> str:
+    """A new slide at each heading of the first two levels, one below at the third, else on the same slide."""
+    level = re.match(r"(#{1,3}) ", cell.source) if cell.cell_type == "markdown" else None
+    return {"#": "slide", "##": "slide", "###": "subslide"}[level.group(1)] if level else "-"
 
 
 def to_html(notebook: nbformat.NotebookNode, name: str) -> str:
@@ -184,14 +224,28 @@ def title_of(notebook: nbformat.NotebookNode) -> str:
     return notebook.cells[0].source.splitlines()[0].lstrip("# ")
 
 
+def show_again(paths: list[Path]) -> int:
+    """Run pages as `run_again` does and print what failed."""
+    failed = 0
+    for path in paths:
+        faults = run_again(nbformat.read(path, as_version=4), path)
+        print(f"{path.name:28} {len(faults)} failed", *faults, sep="\n  ", flush=True)
+        failed += len(faults)
+    return 1 if failed else 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("action", choices=("run", "refresh"))
+    parser.add_argument("action", choices=("run", "refresh", "again"))
     parser.add_argument("pages", nargs="*", metavar="PAGE")
     arguments = parser.parse_args()
+    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # this environment's kernel, not one in the user's folder
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # a warning about frozen modules says nothing here
+    if arguments.action == "again":
+        return show_again(find_pages(arguments.pages))
     runs = []
     for page in find_pages(arguments.pages):
+        print(f"{page.stem} ...", end="\r", flush=True)
         run = execute(page, progress=sys.stderr.isatty())
         runs.append(run)
         print(run, flush=True)

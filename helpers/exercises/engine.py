@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from numbers import Number
+from pathlib import Path
 from types import CodeType
 
 import torch
@@ -115,18 +116,24 @@ def find(number: str) -> Exercise:
         ValueError: there is none; the message lists those of the page.
     """
     page = str(number).partition(".")[0]
-    try:
-        exercises = exercises_of(int(page))
-    except (ValueError, ModuleNotFoundError):
-        raise ValueError(f"no page {page!r} has exercises; write the number as in '2.1'") from None
+    exercises = exercises_of(int(page)) if page.isdigit() else {}
+    if not exercises:
+        raise ValueError(f"no page {page!r} has exercises; write the number as in '1.1'")
     if number not in exercises:
         raise ValueError(f"there is no exercise {number!r}; page {page} has {', '.join(exercises)}")
     return exercises[number]
 
 
 def exercises_of(page: int) -> dict[str, Exercise]:
-    """All exercises of a page, by number."""
+    """All exercises of a page, by number; none where the page has none."""
+    if page not in pages_with_exercises():
+        return {}
     return importlib.import_module(f"helpers.exercises.page{page:02}").EXERCISES
+
+
+def pages_with_exercises() -> list[int]:
+    """The numbers of the pages that have exercises, in order."""
+    return sorted(int(path.stem.removeprefix("page")) for path in Path(__file__).parent.glob("page[0-9][0-9].py"))
 
 
 def compare(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 
 import torch
+from torch import nn
 
 from helpers.exercises.engine import Exercise, Wrong, compare, watched
-from helpers.exercises.quizzes import Question
 from helpers.models import Classifier, Encoder
 
 
@@ -18,20 +18,55 @@ def compare_draws(scratch, pretrained):
 
 
 def judge_compare_draws(answer: object) -> None:
-    cases = (([50.0, 60.0, 70.0], [61.0, 60.0, 75.0]), ([80.0, 40.0], [79.0, 52.0]), ([55.0, 65.0], [50.0, 61.0]))
+    cases = (
+        ([50.0, 60.0, 70.0, 40.0, 66.0], [61.0, 60.0, 75.0, 48.0, 61.0]),
+        ([80.0, 40.0], [79.0, 52.0]),
+        ([55.0, 65.0], [50.0, 61.0]),
+    )
     for scratch, pretrained in cases:
+        case = f"scratch {scratch} and pretrained {pretrained}"
         got = answer(scratch, pretrained)
-        if got is not None and len(got) != 2:
-            raise Wrong(f"Two numbers are wanted, the mean gain and the wins. Yours gives {len(got)}.")
         gains = torch.tensor(pretrained) - torch.tensor(scratch)
         mean, wins = gains.mean().item(), int((gains > 0).sum())
+        first, second = _two_numbers(got, case)
+        if (first, second) == (wins, mean) and mean != wins:
+            raise Wrong("The two numbers are in the wrong order: first the mean gain, then the number of wins.")
         slips = {
-            "That is the sum of the gains; wanted is their mean over the draws.": (gains.sum().item(), wins),
-            "The sign is turned round: a gain is pretrained minus scratch.": (-mean, int((gains < 0).sum())),
-            "A draw with equal accuracies is no win: count only gains above 0.": (mean, int((gains >= 0).sum())),
-            "The wins are a number of draws, not a share.": (mean, wins / len(gains)),
+            "That is the sum of the gains; wanted is their mean over the draws.": gains.sum(),
+            "The sign is turned round: a gain is pretrained minus scratch.": -mean,
+            "That is the mean over the draws that were won. The gain is the mean over *all* draws.": gains[
+                gains > 0
+            ].mean(),
+            "That is the mean of the differences without their sign: a loss counts as a gain.": gains.abs().mean(),
+            "That is the median of the gains; wanted is their mean.": gains.median(),
+            "That is the gain of the first draw only: a `return` inside the loop ends it there.": gains[0],
+            "That is the gain of the last draw only: collect the gains of all draws first.": gains[-1],
         }
-        compare(got, torch.tensor((mean, wins)), f"scratch {scratch} and pretrained {pretrained}", slips)
+        compare(first, mean, f"{case}, the mean gain:", slips)
+        slips = {
+            "The second number counts the draws that scratch wins.": (gains < 0).sum(),
+            "A draw with equal accuracies is no win: count only gains above 0.": (gains >= 0).sum(),
+            "The wins are a number of draws, not a share.": wins / len(gains),
+            "The second number is the number of all draws; count those in which pretrained is better.": len(gains),
+        }
+        compare(second, wins, f"{case}, the number of wins:", slips)
+
+
+def _two_numbers(got: object, case: str) -> tuple[float, float]:
+    """The learner's two numbers, each as a float; whatever else came is told."""
+    if got is None:
+        raise Wrong("Your function returned `None`. Is a `return` missing?")
+    if isinstance(got, str | dict | set) or not hasattr(got, "__len__"):
+        raise Wrong(f"Two numbers are wanted, the mean gain and the wins. Yours returns one `{type(got).__name__}`.")
+    if len(got) != 2:
+        raise Wrong(f"Two numbers are wanted, the mean gain and the wins. Yours returns {len(got)}.")
+    numbers = []
+    for what, part in zip(("first", "second"), got, strict=True):
+        try:
+            numbers.append(float(part))
+        except (TypeError, ValueError, RuntimeError):
+            raise Wrong(f"The {what} of the two is a `{type(part).__name__}`; a single number is wanted.") from None
+    return numbers[0], numbers[1]
 
 
 def carry_over(pretrained, classes):
@@ -46,20 +81,47 @@ def judge_carry_over(answer: object) -> None:
     model = answer(pretrained, 5)
     if model is None:
         raise Wrong("Your function returned `None`. Is a `return` missing?")
-    if not isinstance(model, torch.nn.Module):
+    if not isinstance(model, nn.Module):
         raise Wrong(f"A model is wanted, and your function returned a `{type(model).__name__}`.")
-    outputs = model.eval()(torch.zeros(2, 1, 32, 32))
-    if outputs.shape == (2, 7):
+    handed_over = given[0]
+    if _differs(handed_over, original):
+        raise Wrong("Your function changed the *pretrained* model itself. Build a new one, and leave that as it is.")
+    classes = _outputs_of(model, original.encoder.latent_dim)
+    if classes == 7:
         raise Wrong("The model still has the old head, with its 7 outputs. Its 5 classes need a new one.")
-    compare(torch.tensor(outputs.shape), torch.tensor((2, 5)), "5 classes, the shape of the output")
-    weights, learnt = model.encoder.state_dict(), original.encoder.state_dict()
-    if not all(torch.equal(weights[name], learnt[name]) for name in learnt):
+    if classes != 5:
+        raise Wrong(f"The model has {classes} outputs, and 5 classes were asked. Does it use the argument `classes`?")
+    tensors = list(model.state_dict().values())
+    if not all(
+        any(torch.equal(learnt, tensor) for tensor in tensors) for learnt in original.encoder.state_dict().values()
+    ):
         raise Wrong("The encoder's weights are not the pretrained ones: this model starts from scratch.")
-    if model.encoder is given[0].encoder:
+    for tensor in tensors:  # what fine-tuning will do to them
+        tensor.add_(1)
+    if _differs(handed_over, original):
+        outer = any(module is handed_over.encoder for module in model.modules())
+        how = "Give it a copy: `copy.deepcopy`." if outer else "`copy.copy` copies the outer shell only."
+        raise Wrong("The new model *shares* weights with the pretrained one: fine-tuning it would change both. " + how)
+
+
+def _outputs_of(model: nn.Module, latent_dim: int) -> int:
+    """How many numbers the model returns for an image."""
+    try:
+        outputs = model.eval()(torch.zeros(2, 1, 32, 32))
+    except RuntimeError as error:
         raise Wrong(
-            "The new model *shares* the encoder: fine-tuning it would change the pretrained model too. "
-            "Give it a copy: `copy.deepcopy`."
-        )
+            f"The new head does not fit its encoder, whose latent vector has {latent_dim} numbers in this test, not "
+            f"1024: encoders may be of any width. `encoder.latent_dim` tells it, and `Classifier` asks for it. ({error})"
+        ) from None
+    if not isinstance(outputs, torch.Tensor) or outputs.dim() != 2:
+        raise Wrong("For two images the model should return a table of two rows, with one number for each class.")
+    return outputs.shape[1]
+
+
+def _differs(model: nn.Module, other: nn.Module) -> bool:
+    """Whether two models have other tensors by name, shape or value."""
+    mine, theirs = model.state_dict(), other.state_dict()
+    return mine.keys() != theirs.keys() or not all(torch.equal(mine[name], theirs[name]) for name in mine)
 
 
 EXERCISES = {
@@ -77,74 +139,12 @@ EXERCISES = {
     "1.2": Exercise(
         judge=judge_compare_draws,
         solution=compare_draws,
-        why="Both contestants had the same labels in each draw, so subtract draw by draw; then take the mean.",
+        why="Both contenders had the same labels in each draw, so subtract draw by draw; then take the mean.",
         notice="Subtracting draw by draw takes the luck of the draw out of the comparison.",
         hints=(
             "In each draw, how many points more has pretrained than scratch? `zip` walks through both lists at once.",
-            "`gains = [p - s for s, p in zip(scratch, pretrained)]`. The first answer is their mean.",
-            "The second answer: `sum(gain > 0 for gain in gains)`.",
+            "Collect these gains, one for each draw. The first answer is their mean: their sum over their number.",
+            "The second answer counts the gains above 0. A comparison counts as 1 where it is true, as 0 where not.",
         ),
     ),
 }
-
-QUIZ = (
-    Question(
-        ask="Why did the pretrained model win with one label a digit, although it had never seen a digit?",
-        right=(
-            "Its encoder already knew strokes and shapes from letters, so ten images were enough to tell digits apart.",
-            "The representation was carried over; only its use had to be learnt.",
-        ),
-        wrong=(
-            ("It had seen the digits during pretraining.", "No digit is among the letters; the page asserts that."),
-            ("It has more weights.", "Both contestants are the same network. Only the start differs."),
-            ("It was fine-tuned for longer.", "Both were fine-tuned for the same number of epochs."),
-        ),
-    ),
-    Question(
-        ask="With ten labels a digit the mean gain was {gain_10} points, with one {gain_1}. What do you conclude?",
-        right=(
-            "Pretraining is worth more where labels are few.",
-            "More labels let the scratch model learn by itself what pretraining had given.",
-        ),
-        wrong=(
-            (
-                "Pretraining gets worse with more labels.",
-                "It still wins. Its lead shrinks because the rival catches up.",
-            ),
-            ("With a thousand labels scratch would win.", "The page does not show that. Do not stretch a curve."),
-        ),
-    ),
-    Question(
-        ask="Which of these are labels? Choose all that are.",
-        right=(
-            ('The word "seven" written on the back of a photo of a 7', "Somebody looked and wrote the answer down."),
-            ("The name of the letter that the computer has just drawn", "It costs nothing, and it is a label."),
-        ),
-        wrong=(
-            ("The pixels of a photo", "They are the image itself. The right answer is not among them."),
-            ("The latent vector of an image", "That is a representation, computed from the image."),
-        ),
-    ),
-    Question(
-        ask="Why is accuracy measured on images that took no part in training?",
-        right=(
-            "A model can know its training images by heart; only new ones show what it has understood.",
-            "Page 6 shows a model that is perfect on its training images and mediocre on others.",
-        ),
-        wrong=(
-            ("Training images are of worse quality.", "They come from the same source."),
-            ("It would take too long.", "Measuring is quick. The figure would be too good, that is the trouble."),
-        ),
-    ),
-    Question(
-        ask="A colleague shares the weights of a model, and no code. What is missing most?",
-        right=(
-            "The means to check how it was trained and to repeat the claim.",
-            "Without code nobody can tell what the figures rest on.",
-        ),
-        wrong=(
-            ("Nothing: the weights are the model.", "You can run it if you know its layers, but not check it."),
-            ("The training images.", "Useful, but even with them you could not repeat a training you cannot read."),
-        ),
-    ),
-)

@@ -8,14 +8,17 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from helpers.data import digits, make_loader
+from helpers.data import make_loader
+from helpers.data.images import digits
 from helpers.exercises.engine import Exercise, Wrong, compare
-from helpers.exercises.quizzes import Question
-from helpers.loops import classification_loss, fit
+from helpers.finetune import finetune
 from helpers.metrics import accuracy, predict
 from helpers.models import count_parameters
 
-BUDGET, WANTED = 6_000, 85.0  # weights, validation accuracy in percent
+# Weights, and validation accuracy in per cent. Under the judge's training, with four seeds each, five networks with
+# max pooling or BatchNorm reached 93.6 to 97.4, a dense layer on all pixels (10,250 weights) at most 90.2, and the best
+# of three small networks without a convolution 92.0.
+BUDGET, WANTED = 6_000, 93.0
 
 
 def output_size(size, k, stride, padding, dilation):
@@ -96,11 +99,14 @@ def judge_count_weights(answer: object) -> None:
 def small_network():
     """images (N, 1, 32, 32) -> logits (N, 10), with few weights."""
     return nn.Sequential(
-        *(nn.Conv2d(1, 8, 3, stride=2, padding=1), nn.BatchNorm2d(8), nn.ReLU()),
-        *(nn.Conv2d(8, 16, 3, stride=2, padding=1), nn.BatchNorm2d(16), nn.ReLU()),
-        *(nn.Conv2d(16, 12, 3, stride=2, padding=1), nn.BatchNorm2d(12), nn.ReLU()),
+        nn.Conv2d(1, 8, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(8, 16, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(4),
         nn.Flatten(),
-        nn.Linear(12 * 4 * 4, 10),
+        nn.Linear(16 * 4 * 4, 10),
     )
 
 
@@ -116,17 +122,18 @@ def judge_small_network(answer: object) -> None:
         outputs = model(torch.zeros(2, 1, 32, 32))
     except RuntimeError as error:
         raise Wrong(f"An image (2, 1, 32, 32) does not pass: {error}. Does each layer fit the one before?") from None
-    compare(torch.tensor(outputs.shape), torch.tensor((2, 10)), "two images, the shape of the output")
+    if outputs.shape != (2, 10):
+        flatten = " Put `nn.Flatten()` before the last `nn.Linear`." if outputs.dim() == 4 else ""
+        raise Wrong(f"For two images your network returns the shape {tuple(outputs.shape)}, not (2, 10).{flatten}")
     if torch.allclose(outputs.sum(dim=1), torch.ones(2), atol=1e-4) and (outputs >= 0).all():
         raise Wrong("The outputs are probabilities already. Leave the softmax out: the loss takes logits.")
     train_set, val_set, _ = digits()
-    loader = make_loader(train_set.subset(torch.arange(0, 3500, 2)), batch_size=50, shuffle=True)
-    fit(model, classification_loss, loader, epochs=4, lr=5e-3, progress=False)
+    finetune(model, train_set, lr=1e-2, augment=None)
     reached = 100 * accuracy(*predict(model, make_loader(val_set, batch_size=250)))
     if reached < WANTED:
         raise Wrong(
-            f"Your network stays within the budget and reaches {reached:.0f} %; {WANTED:.0f} % are wanted. Use the "
-            "weights where they are shared: convolutions with stride 2, and ReLU between them."
+            f"Your network stays within the budget and reaches {reached:.1f} %; {WANTED:.0f} % are wanted. Use "
+            "the weights where they are shared: two convolutions, each with a ReLU and a max pooling behind it."
         )
 
 
@@ -169,69 +176,15 @@ EXERCISES = {
     "3.4": Exercise(
         judge=judge_small_network,
         solution=small_network,
-        why="Strides halve the image three times, so that the last, dense layer stays small; the convolutions share "
-        "their few weights over all places.",
-        notice="A single dense layer from 1,024 pixels to ten logits would have needed more weights, and done worse.",
+        why="Pooling makes the image small, so that the last, dense layer needs few weights; the convolutions share "
+        "theirs over all places.",
+        notice="A single dense layer from 1,024 pixels to ten logits needs 10,250 weights. Trained in the same way with "
+        "four seeds, it reached 90 %.",
         hints=(
             "A dense layer on the pixels has 1,024 x 10 weights, which is too many. Make the image smaller first.",
-            "`nn.Conv2d(1, 8, 3, stride=2, padding=1)` halves the image. Three of them leave 4 x 4 places.",
-            "Between them `nn.ReLU()`, best after `nn.BatchNorm2d(...)`; at the end `nn.Flatten()` and `nn.Linear(..., 10)`.",
+            "`nn.MaxPool2d(2)` halves the image without weights, and `nn.MaxPool2d(4)` quarters it. 4 x 4 places are enough.",
+            "Twice a convolution, a ReLU and a max pooling; at the end `nn.Flatten()` and `nn.Linear(channels * 4 * 4, 10)`.",
         ),
-        seconds=10.0,
+        seconds=30.0,
     ),
 }
-
-QUIZ = (
-    Question(
-        ask="The layer from 16 to 32 channels on this page learns {weights} numbers on a 16 x 16 input. How many would it "
-        "learn on a 64 x 64 input?",
-        right=("{weights} as well", "The kernels are the same at every place; only the work grows with the image."),
-        wrong=(
-            ("16 times as many", "That is true of the work, and of a dense layer's weights per output."),
-            ("4 times as many", "The side of the image appears nowhere in C_out · (C · k · k + 1)."),
-        ),
-    ),
-    Question(
-        ask="You take a Sobel kernel from a book on mathematics and use it in `F.conv2d`. What is different?",
-        right=(
-            "Edges from dark to bright come out with the other sign.",
-            "`F.conv2d` does not turn the kernel; a turned Sobel is the same one with the signs swapped.",
-        ),
-        wrong=(
-            ("The output is shifted by one pixel.", "Turning moves no place; the window stays where it is."),
-            (
-                "Nothing: the two operations are the same.",
-                "They are for kernels that a turn leaves unchanged. Sobel is not one.",
-            ),
-        ),
-    ),
-    Question(
-        ask="You want 3 x 3 kernels to keep a 28 x 28 image at 28 x 28, with stride 1. Which padding?",
-        right=("1", "28 + 2 · 1 - 2 - 1 + 1 = 28: one pixel on each side makes up for the kernel's reach."),
-        wrong=(
-            ("0", "Without padding the output loses a pixel on each side and is 26 x 26."),
-            ("2", "That is one too many on each side: the output would be 30 x 30."),
-            ("3", "The padding for the same size is (k - 1) / 2, not k."),
-        ),
-    ),
-    Question(
-        ask="Two 3 x 3 layers of stride 1 see as much of the image as one layer of which size?",
-        right=("5 x 5", "Each 3 x 3 layer adds two pixels to the receptive field: 1 + 2 + 2."),
-        wrong=(
-            ("6 x 6", "Receptive fields overlap, so the sizes do not add up."),
-            ("9 x 9", "They add, they do not multiply: each layer reaches one pixel further on each side."),
-            ("3 x 3", "The second layer looks at outputs that each saw 3 x 3 themselves."),
-        ),
-    ),
-    Question(
-        ask="Where is a convolution's answer to a shifted image *not* simply the shifted answer? Choose all.",
-        right=(
-            ("At the border, with zero padding", "There the kernel sees zeros that did not move with the image."),
-            ("With stride 2 and a shift by one pixel", "Every second place is left out, and they are now others."),
-        ),
-        wrong=(
-            ("With large kernels, far from the border", "The size of the kernel changes nothing there."),
-            ("With several input channels", "All channels shift together, and so does their sum."),
-        ),
-    ),
-)

@@ -9,7 +9,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from helpers.exercises.engine import Exercise, Wrong, compare
-from helpers.exercises.quizzes import Question
 
 
 def loss_from_probs(probs, labels):
@@ -59,14 +58,20 @@ def judge_safe_log_softmax(answer: object) -> None:
             "The sign is turned round: log-probabilities are 0 or below.": -logits.log_softmax(dim=1),
         }
         compare(answer(logits), logits.log_softmax(dim=1), f"logits of size about {scale:g}", slips)
-    for logits in (torch.tensor([[1000.0, 0.0]]), torch.tensor([[-1000.0, -1000.0]])):
-        got = torch.as_tensor(answer(logits))
-        if not got.isfinite().all():
+    logits = torch.tensor([[1000.0, 0.0], [-1000.0, -1000.0]])
+    got = torch.as_tensor(answer(logits))
+    if got.shape == logits.shape and not got.isfinite().all():
+        told = f"Right for small logits, but for {logits.tolist()} it returns {got.tolist()}: "
+        if not got[0, 0].isfinite():
+            raise Wrong(told + "e to the power of 1000 overflows. What may be subtracted from each logit of a row?")
+        if not got[1].isfinite().all():
             raise Wrong(
-                f"Right for small logits, but for {logits.tolist()[0]} it gives {got.tolist()[0]}: e to the power of a "
-                "large logit overflows, or the logarithm meets a 0. Subtract the largest logit first."
+                told + "the largest logit of the whole batch is no help to the other rows. Each row needs its own."
             )
-        compare(got, logits.log_softmax(dim=1), f"the logits {logits.tolist()[0]}", atol=1e-3)
+        raise Wrong(
+            told + "a probability too small to be stored became 0. Go straight to the logarithm, past the softmax."
+        )
+    compare(got, logits.log_softmax(dim=1), f"the logits {logits.tolist()}", atol=1e-3)
 
 
 def loss_gradient(logits, labels):
@@ -76,9 +81,9 @@ def loss_gradient(logits, labels):
 
 def judge_loss_gradient(answer: object) -> None:
     generator = torch.Generator().manual_seed(0)
-    for n, k in ((2, 3), (5, 10)):
+    for n, k in ((3, 4), (5, 10)):
         logits = torch.randn(n, k, generator=generator).requires_grad_()
-        labels = torch.randint(k, (n,), generator=generator)
+        labels = torch.arange(1, n + 1) % k  # all different, so that no slip goes unseen
         expected = torch.autograd.grad(F.cross_entropy(logits, labels), logits)[0]
         probs = logits.detach().softmax(dim=1)
         slips = {
@@ -149,7 +154,8 @@ def judge_train_classifier(answer: object) -> None:
         "Both faults are still there.": weights_after(faulty_loop),
         "One fault is gone. The loss still gets probabilities, and takes a softmax of its own: softmax twice.": softmax_left,
         "One fault is gone. The gradients of all steps still add up: something must set them to zero.": sum_left,
-        "The weights did not move at all. Is `optimizer.step()` still there, after `backward()`?": untrained,
+        "The weights did not move at all. Is `optimizer.step()` still there, and are the gradients set to zero before "
+        "`backward()`, and not between it and the step?": untrained,
     }
     compare(weights_after(answer), weights_after(train_classifier), "twelve examples, the trained weights", slips)
 
@@ -163,8 +169,8 @@ EXERCISES = {
         notice="Sum over classes, mean over images: the formula shows only the first of the two.",
         hints=(
             "For one image: which probability counts, and what is done to it?",
-            "`probs[torch.arange(len(labels)), labels]` picks the right class's probability of every image.",
-            "Take its `.log()`, then the mean over the images, then the minus.",
+            "A label is a column number. The section on the article's formula picked one column per row.",
+            "Three steps remain: what turns a probability into a loss, over what is the mean taken, and with which sign?",
         ),
     ),
     "4.2": Exercise(
@@ -174,8 +180,8 @@ EXERCISES = {
         notice="This is why `F.cross_entropy` asks for logits: from probabilities it could not be done.",
         hints=(
             "log softmax(z) = z - log(sum of exp(z)). Which part breaks when a logit is 1000?",
-            "Subtract the largest logit of each row first: `logits.max(dim=1, keepdim=True).values`.",
-            "With the shifted logits s: `s - s.exp().sum(dim=1, keepdim=True).log()`.",
+            "Only differences between the logits of a row count. What may you subtract, so that no power is larger than 1?",
+            "`max` with `dim=1, keepdim=True` returns a column, in `.values`. For the shifted logits the formula is the same.",
         ),
     ),
     "4.3": Exercise(
@@ -197,74 +203,9 @@ EXERCISES = {
         notice="Neither fault raised an error. You find such faults by knowing what the numbers should be.",
         hints=(
             "What does `F.cross_entropy` expect: logits or probabilities?",
-            "`backward()` adds the new gradients to the old ones. Which line is missing in front of it?",
-            "Give `model(images)` to the loss, and call `optimizer.zero_grad()` before `loss.backward()`.",
+            "`backward()` adds the new gradients to the old ones. What did the loop of page 2 do about that?",
+            "One call in the first line of the loop is too many, and one call on the optimizer is missing before `backward()`.",
         ),
         unfinished=faulty_loop,
     ),
 }
-
-QUIZ = (
-    Question(
-        ask="An untrained classifier for 100 classes shows a loss of 4.6 (for ten classes: {chance}). Is something wrong?",
-        right=(
-            "No: about log 100 is what an even guess costs.",
-            "Each class gets one hundredth, and -log(1/100) is about 4.6.",
-        ),
-        wrong=(
-            ("Yes, it should be 0 at the start.", "0 is the loss of a perfect model; this one knows nothing yet."),
-            ("Yes, it should be {chance} whatever the classes.", "The value depends on the number of classes: log K."),
-        ),
-    ),
-    Question(
-        ask="The training loss of a ten-class model falls to 1.46 and stays there for ever, while its accuracy is fine. What "
-        "do you look for?",
-        right=(
-            "A softmax in the model, in front of a loss that has its own.",
-            "With a second softmax the loss on ten classes cannot fall below 1.46.",
-        ),
-        wrong=(
-            ("A learning rate that is too small.", "That would slow it down, but not stop it at this very number."),
-            ("Too few images.", "Few images make a training loss small, not large: they are learnt by heart."),
-            ("Wrong labels.", "They would hurt the accuracy too, and give no floor at 1.46."),
-        ),
-    ),
-    Question(
-        ask="Which target makes the lowest possible cross-entropy larger than 0?",
-        right=(
-            "A soft label, such as 0.7 and 0.3",
-            "The lowest possible value is the target's own entropy, which is above 0 here.",
-        ),
-        wrong=(
-            ("A one-hot label", "Its entropy is 0, and a model that is sure and right reaches it."),
-            ("A class number", "It means the same as a one-hot label."),
-        ),
-    ),
-    Question(
-        ask="Why is the squared error after a sigmoid slow to mend an answer that is sure and wrong?",
-        right=(
-            "Its gradient is multiplied by the sigmoid's slope, which is almost 0 there.",
-            "The cross-entropy's logarithm cancels exactly this factor.",
-        ),
-        wrong=(
-            (
-                "The squared error is too small to be stored.",
-                "It is close to 1 there; its *gradient* is what vanishes.",
-            ),
-            ("It needs a larger batch.", "The factor is in each image's own gradient; no batch changes it."),
-            ("The sigmoid overflows.", "It only saturates: it is flat, not infinite."),
-        ),
-    ),
-    Question(
-        ask="A class is ten times as rare as the others, and you give it the weight 10. What does torch divide the loss by?",
-        right=(
-            "The sum of the weights of the images in the batch",
-            "So it is a weighted mean, and its size does not depend on how the weights are scaled.",
-        ),
-        wrong=(
-            ("The number of images", "Then doubling all weights would double the loss, and the step with it."),
-            ("The number of classes", "The mean runs over images, not over classes."),
-            ("Nothing, it is a sum", "With `reduction='sum'` it would be; the default is a mean."),
-        ),
-    ),
-)

@@ -1,4 +1,4 @@
-"""Page 06: count a load, replace a head, mend a training loop, believe the surest."""
+"""Page 06: count a load, replace a head, fix a training loop."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from helpers.exercises.engine import Exercise, Wrong, compare, watched
-from helpers.exercises.quizzes import Question
 from helpers.models import Classifier, Encoder, freeze
 
 
@@ -62,7 +61,7 @@ class _Body(nn.Module):
 
 
 def judge_replace_head(answer: object) -> None:
-    for latents, old, classes in ((12, 20, 4), (512, 20, 10), (7, 5, 2)):
+    for latents, old, classes in ((12, 20, 4), (512, 20, 10), (7, 5, 2), (6, 4, 4)):
         torch.manual_seed(latents)
         body = _Body(latents, old)
         model = answer(body, classes)
@@ -70,18 +69,34 @@ def judge_replace_head(answer: object) -> None:
             raise Wrong("Your function returns the new layer alone; the whole model is wanted.")
         if not isinstance(model, nn.Module):
             raise Wrong(f"A model is wanted, and your function returned a `{type(model).__name__}`.")
+        fc = getattr(model, "fc", None)
+        if isinstance(fc, nn.Linear) and (fc.in_features, fc.out_features) == (classes, latents):
+            raise Wrong(
+                "The two numbers of your `nn.Linear` are swapped: what goes in comes first, then what comes out."
+            )
         try:
-            shape = tuple(model(torch.zeros(2, 3, 8, 8)).shape)
+            outputs = model(torch.rand(2, 3, 8, 8))
+            shape = tuple(outputs.shape)
         except Exception as error:
             raise Wrong(
                 f"The new layer does not fit the {latents} latents of this model: `{error}`. "
                 "Ask the old layer for its number of inputs."
             ) from None
-        if shape == (2, old):
+        if shape == (2, old) != (2, classes):
             raise Wrong(f"The model still has {old} outputs. Put the new layer in the old one's place, `model.fc`.")
         compare(torch.tensor(shape), torch.tensor((2, classes)), f"{classes} classes, the shape of the output")
+        if isinstance(fc, nn.Linear) and torch.equal(fc.weight, body.fc.weight):
+            raise Wrong(f"The old layer is still there. It names {old} other classes: put a new one in its place.")
         if any(torch.equal(body.fc.weight, tensor) for tensor in model.state_dict().values()):
             raise Wrong("The old layer is still in use, with the new one behind it. Replace it instead.")
+        if torch.allclose(outputs.sum(dim=1), torch.ones(2)):
+            raise Wrong(
+                "Your head returns probabilities, which add up to 1. Logits are wanted: no softmax behind the layer."
+            )
+        if not all(parameter.requires_grad for parameter in model.parameters()):
+            raise Wrong(
+                "A part of the model is frozen now. Replacing a head freezes nothing: that is a decision of its own."
+            )
         weights = model.state_dict()
         if not all(torch.equal(t, weights.get(f"conv.{name}", t[:0])) for name, t in body.conv.named_parameters()):
             raise Wrong("The layers below the head are no longer the pretrained ones. Change `fc` only.")
@@ -113,6 +128,9 @@ def faulty_train_head(model, images, labels, val_images, val_labels):
 
 
 def judge_train_head(answer: object) -> None:
+    torch.optim.SGD(
+        [torch.zeros(1, requires_grad=True)]
+    )  # the first one imports for seconds: not on the answer's clock
     generator = torch.Generator().manual_seed(0)
     images, val_images = (torch.rand(n, 1, 8, 8, generator=generator) for n in (12, 30))
     labels, val_labels = (torch.randint(3, (n,), generator=generator) for n in (12, 30))
@@ -147,7 +165,9 @@ def judge_train_head(answer: object) -> None:
     everything = torch.cat([images, val_images]), torch.cat([labels, val_labels])
     right, piled_up = steps(images, labels), steps(images, labels, forget=True)
     slips = {
-        "The head did not move. Is there a step in your loop?": weights(model),
+        "The head did not move. Is there a step in your loop, and are the gradients still there when it comes?": weights(
+            model
+        ),
         "Each step still carries the gradients of the steps before it. Who sets them to zero?": weights(piled_up),
         "The validation images took part in the training. They may only measure.": weights(steps(*everything)),
         "You trained on the validation images. They may only measure.": weights(steps(val_images, val_labels)),
@@ -158,47 +178,6 @@ def judge_train_head(answer: object) -> None:
     )
     slips = {"That is the accuracy on the images that were trained on. Which images should measure?": hits}
     compare(accuracy, val_hits, "the accuracy on the validation images", slips)
-
-
-def surest(probs, images, share):
-    """The share of the images that the model is surest about -> (images, their pseudo-labels)."""
-    confidence, labels = probs.max(dim=1)
-    chosen = confidence.argsort(descending=True)[: round(share * len(images))]
-    return images[chosen], labels[chosen]
-
-
-def judge_surest(answer: object) -> None:
-    generator = torch.Generator().manual_seed(0)
-    for count, classes, share in ((8, 3, 0.5), (40, 10, 0.25), (30, 4, 0.1)):
-        probs = (2 * torch.randn(count, classes, generator=generator)).softmax(dim=1)
-        images = torch.randperm(count, generator=generator).float().view(-1, 1, 1, 1).expand(-1, 1, 2, 2).clone()
-        got = answer(probs, images, share)
-        case = f"{count} images and a share of {share}"
-        try:
-            chosen, labels = (torch.stack([torch.as_tensor(x) for x in part] or [torch.zeros(())]) for part in got)
-        except (TypeError, ValueError, RuntimeError):
-            raise Wrong("Two things are wanted: the chosen images, and their labels, as many as images.") from None
-        confidence, best = probs.max(dim=1)
-        order, most = confidence.argsort(), round(share * count)
-        if chosen.dim() == 1 and len(chosen) == most:
-            raise Wrong("Your first result are the places of the images. Return the images at these places.")
-        if chosen.shape != (most, 1, 2, 2):
-            over = int((confidence >= share).sum())
-            if len(chosen) == over:
-                raise Wrong("You took `share` for a threshold on the probability. It says how many images to keep.")
-            raise Wrong(f"For {case} you keep {len(chosen)} images; {most} are wanted, whole, of shape (1, 2, 2).")
-        by_place = {float(image[0, 0, 0]): i for i, image in enumerate(images)}
-        places = torch.tensor([by_place.get(float(image[0, 0, 0]), -1) for image in chosen])
-        slips = {
-            "These are the images that the model is *least* sure of. Sort the other way round.": order[:most].sort()[0],
-            "These are the first images of the pool. Choose by the probability of the best class.": torch.arange(most),
-            "You sorted by one class. Sureness is the *largest* probability.": probs[:, 0].argsort()[-most:].sort()[0],
-        }
-        compare(places.sort()[0], order[-most:].sort()[0], f"{case}, the places of the images you chose", slips)
-        if labels.is_floating_point() and labels.shape == (most,):
-            raise Wrong("Your labels are probabilities. A pseudo-label is the *number* of the likeliest class.")
-        slips = {"The labels belong to other images: take them at the same places as the images.": best[:most]}
-        compare(labels, best[places], f"{case}, the labels in the order of your images", slips)
 
 
 EXERCISES = {
@@ -228,74 +207,11 @@ EXERCISES = {
         solution=train_head,
         unfinished=faulty_train_head,
         why="`eval()` lets BatchNorm rest, `zero_grad` forgets the last step, and only new images measure.",
-        notice="None of the three raised an error, and all three falsify the result. Look for them in every loop.",
+        notice="None of the three raised an error, and each of them falsifies the result. Look for them in every loop.",
         hints=(
             "One fault is about BatchNorm, one about gradients, one about which images measure.",
             "The encoder is frozen, but `model.train()` lets its statistics move. The head alone needs no `train()`.",
             "`backward` *adds* to the gradients that are there. And look at the last two lines: whose accuracy is it?",
         ),
     ),
-    "6.4": Exercise(
-        judge=judge_surest,
-        solution=surest,
-        why="`max(dim=1)` gives both the sureness and the class; one order of places serves images and labels.",
-        notice="This is one round of self-training. Mind that a share, unlike a threshold, always keeps some.",
-        hints=(
-            "`confidence, labels = probs.max(dim=1)`: how sure, and of which class, one number an image.",
-            "`confidence.argsort(descending=True)` gives the places of the images, the surest first.",
-            "Keep the first `round(share * len(images))` places, and take images *and* labels there.",
-        ),
-    ),
 }
-
-QUIZ = (
-    Question(
-        ask="`load_state_dict(weights, strict=False)` ran without an error. How many tensors did it load?",
-        right=("You cannot know until you count.", "The article's load brought {loaded} of {tensors}, without a word."),
-        wrong=(
-            ("All of them, or there would be an error.", "`strict=False` is just the wish to hear of no missing name."),
-            ("All of the encoder, and not the head.", "Only if the names agree. Here they did not."),
-        ),
-    ),
-    Question(
-        ask="You freeze an encoder with BatchNorm and call `model.train()` before each epoch. What happens to it?",
-        right=(
-            "Its weights stay, but its running statistics move, and so do its outputs.",
-            "Statistics need no gradient. A frozen part belongs in `eval()`.",
-        ),
-        wrong=(
-            ("Nothing: it is frozen.", "Frozen means no gradients; a running mean moves without."),
-            ("Its weights are trained after all.", "They get no gradient. It is the statistics that move."),
-        ),
-    ),
-    Question(
-        ask="Letters lead strong scratch by {lead_1} points with 1 label a digit, by {lead_50} with 50. And with 500?",
-        right=(
-            "Expect little or no lead, and measure before you claim anything.",
-            "The curve shrinks towards the right, but nothing was measured there.",
-        ),
-        wrong=(
-            ("The lead grows again.", "Nothing on the page hints at that: it shrinks as labels are added."),
-            ("Pretraining does harm there.", "A shrinking lead is not a loss. The page did not measure it."),
-        ),
-    ),
-    Question(
-        ask="The surest fifth of the pseudo-labels is {surest} % right, all of them {all} %. Why not learn from all?",
-        right=(
-            "Too many of the others are wrong, and the model would learn its own mistakes.",
-            "So each round believes a larger share, after the model has got better.",
-        ),
-        wrong=(
-            ("A wrong label raises an error.", "Nobody notices one: the pool's true labels are hidden."),
-            ("The surest are always right.", "Often, not always. A sure mistake is what the method suffers from most."),
-        ),
-    ),
-    Question(
-        ask="Training loss near 0, validation loss high, and it no longer falls. What helps least?",
-        right=("Training longer.", "The model knows its few images by heart; more epochs only make it surer."),
-        wrong=(
-            ("More labels.", "They help most of all: there is more to learn than single images."),
-            ("Augmentation.", "It helps: each label is used on many changed copies."),
-        ),
-    ),
-)

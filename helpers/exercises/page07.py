@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 
 import torch
 from sklearn import metrics as sklearn_metrics
 from torch import Tensor
 
 from helpers.exercises.engine import Exercise, Wrong, compare
-from helpers.exercises.quizzes import Question
 
 
 def _count(got: object) -> int:
@@ -28,11 +28,11 @@ def precision_recall_of(confusion, k):
 
 def judge_precision_recall_of(answer: object) -> None:
     generator = torch.Generator().manual_seed(0)
-    for classes in (2, 3, 5):
+    for classes, k in ((3, 0), (2, 1), (5, 3)):
         labels = torch.randint(classes, (60,), generator=generator)
-        predictions = torch.where(torch.rand(60, generator=generator) < 0.6, labels, classes - 1)
+        guesses = torch.randint(classes, (60,), generator=generator) ** 2 // classes  # small classes more often
+        predictions = torch.where(torch.rand(60, generator=generator) < 0.4, labels, guesses)
         confusion = torch.tensor(sklearn_metrics.confusion_matrix(labels, predictions))
-        k = classes - 1
         precision, recall, _, _ = sklearn_metrics.precision_recall_fscore_support(
             labels, predictions, labels=[k], zero_division=0
         )
@@ -49,38 +49,66 @@ def judge_precision_recall_of(answer: object) -> None:
             / n.repeat(2),
             "You divide by the errors alone. The right ones belong into the sum as well.": by_errors,
             "That is the accuracy. Look only at the row and the column of k.": confusion.trace() / n.repeat(2),
+            "Both your numbers are the precision. Recall divides by the row of k.": expected[0].repeat(2),
+            "Both your numbers are the recall. Precision divides by the column of k.": expected[1].repeat(2),
         }
         compare(got, expected, case, slips)
 
 
 def macro_f1_of(confusion):
-    """Mean of the F1 of all classes; a class for which it is 0 / 0 counts as 0."""
+    """The mean F1 of the classes that occur in a label or in an answer."""
     right = confusion.diagonal().double()
-    sizes = confusion.sum(dim=0) + confusion.sum(dim=1)
-    return (2 * right / sizes.clamp(min=1)).mean().item()
+    sizes = confusion.sum(dim=0) + confusion.sum(dim=1)  # column and row of each class
+    somewhere = sizes > 0
+    return (2 * right[somewhere] / sizes[somewhere]).mean().item()
+
+
+MACRO_CASES = {  # each slip gives another value in one of them
+    "every class is answered": [[5, 3, 2], [2, 1, 4], [1, 0, 12]],
+    "class 2 is never answered": [[6, 2, 0], [1, 7, 0], [3, 2, 0]],
+    "class 1 is answered, but no label is 1": [[4, 2, 1], [0, 0, 0], [2, 3, 8]],
+    "class 3 is nowhere": [[4, 3, 0, 0], [1, 9, 2, 0], [5, 0, 2, 0], [0, 0, 0, 0]],
+    "class 0 is nowhere and class 2 is never answered": [[0, 0, 0], [0, 9, 0], [0, 4, 0]],
+}
 
 
 def judge_macro_f1_of(answer: object) -> None:
-    generator = torch.Generator().manual_seed(1)
-    for classes, called in ((4, 4), (4, 3), (6, 4)):  # the last classes: of no label, and of no prediction
-        labels = torch.randint(classes - (classes == 6), (50,), generator=generator) ** 2 // (classes - 1)
-        predictions = torch.where(torch.rand(50, generator=generator) < 0.7, labels, 0).clamp(max=called - 1)
-        confusion = torch.tensor(sklearn_metrics.confusion_matrix(labels, predictions, labels=range(classes)))
+    for words, rows in MACRO_CASES.items():
+        confusion = torch.tensor(rows)
+        cells = torch.arange(confusion.numel()).repeat_interleave(confusion.flatten())
+        labels, predictions = cells // len(rows), cells % len(rows)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            f1 = sklearn_metrics.f1_score(labels, predictions, labels=range(classes), average=None, zero_division=0)
+            expected = sklearn_metrics.f1_score(labels, predictions, average="macro", zero_division=0)
+            each = sklearn_metrics.f1_score(labels, predictions, labels=range(len(rows)), average=None, zero_division=0)
             weighted = sklearn_metrics.f1_score(labels, predictions, average="weighted", zero_division=0)
-        f1, right = torch.tensor(f1), confusion.diagonal()
+        each, right = torch.tensor(each), confusion.diagonal()
+        somewhere = (confusion.sum(dim=0) + confusion.sum(dim=1)) > 0
         precision, recall = right / confusion.sum(dim=0), right / confusion.sum(dim=1)
-        by_hand = 2 * precision * recall / (precision + recall)
+        by_hand = 2 * precision * recall / (precision + recall)  # nan wherever something is 0 / 0
+        p, r = precision.nan_to_num()[somewhere], recall.nan_to_num()[somewhere]
+        clamped = 2 * precision.nan_to_num() * recall.nan_to_num()
+        clamped = clamped / (precision.nan_to_num() + recall.nan_to_num()).clamp(min=1)
         slips = {
-            "A class was never named, or never occurs, and its 0 / 0 became `nan`. It counts as 0.": torch.nan,
-            "You left out the classes with 0 / 0. They count as 0, so that a gap does not pay.": by_hand.nanmean(),
+            "Somewhere a 0 / 0 became `nan`. Never answered counts as 0; nowhere is left out.": torch.nan,
+            "A class that is nowhere counts as 0 in yours. It has no F1: leave it out of the mean.": each.mean(),
+            "You left out a class that occurs but is never answered, or the reverse. Its F1 is 0 / (row + column) "
+            "= 0, and it counts.": by_hand.nanmean(),
             "That is micro F1, the accuracy. Macro: an F1 for each class, then the mean.": right.sum() / len(labels),
             "That is weighted by the size of the classes. In macro F1 each class counts the same.": weighted,
-            "That is one F1 for each class; wanted is their mean.": f1,
+            "That is one F1 for each class; wanted is their mean.": each,
+            "That is one F1 for each class that occurs; wanted is their mean.": each[somewhere],
+            "You raised precision + recall to at least 1. Both are shares, and their sum may be less.": clamped.mean(),
+            "You raised precision + recall to at least 1. Both are shares, and their sum may be smaller.": clamped[
+                somewhere
+            ].mean(),
+            "That is the ordinary mean of precision and recall. F1 is the harmonic one.": ((p + r) / 2).mean(),
+            "That is the F1 of the mean precision and the mean recall. First an F1 for each class, then the mean.": 2
+            * p.mean()
+            * r.mean()
+            / (p.mean() + r.mean()),
         }
-        compare(answer(confusion), f1.mean(), f"the confusion matrix {confusion.tolist()}", slips)
+        compare(answer(confusion), expected, f"{rows}, where {words}", slips)
 
 
 def cost(scores, truth, threshold, miss=5, false_alarm=1):
@@ -150,32 +178,46 @@ def judge_leaked(answer: object) -> None:
     for n_train, n_test in ((12, 9), (15, 20)):
         train = 0.2 + 0.6 * torch.rand(n_train, 1, 6, 6, generator=generator)
         test = 0.2 + 0.6 * torch.rand(n_test, 1, 6, 6, generator=generator)
-        exact, near, darker, touched = 1, (4, 7), 5, 6  # places in the test set
-        test[exact] = train[8]
+        near, tiny, exact, darker, touched = (1, 7), 2, 4, 5, 6  # places in the test set
+        test[exact], test[tiny] = train[8], train[5]
+        test[tiny, 0, 0, 0] += 0.03
         for place, source in zip(near, (0, 10), strict=True):
             test[place] = train[source] + 0.04 * (2 * torch.rand(1, 6, 6, generator=generator) - 1)
         test[darker] = train[2] - 0.2
         test[touched] = train[3]
         test[touched, 0, 2, 2] += 0.4
+        wanted = sorted([exact, tiny, *near])
         got = answer(train, test)
-        got = list(got) if isinstance(got, set | range) else got
+        if isinstance(got, Iterable) and not isinstance(got, Tensor | str):
+            got = list(got)
+        if isinstance(got, list) and not got:
+            raise Wrong(f"You find no copy; with {n_test} test images there are {len(wanted)}, at {wanted}.")
         if not _count(got):
             raise Wrong("Your function returns no places. Wanted is a list of numbers, such as `[1, 4]`.")
         places = torch.as_tensor(got)
         if places.dtype == torch.bool:
             raise Wrong("You return True or False for each image. Return the places of the copies, such as `[1, 4]`.")
         places = sorted(set(places.flatten().tolist()))
-        if places == [0, 8, 10]:
+        if places == [0, 5, 8, 10]:
             raise Wrong("These are places in the training set. Which images of the *test* set have a copy there?")
         if places == [exact]:
             raise Wrong("You found the exact copy only. A near copy differs a little in every pixel: no hash sees it.")
+        if places == [tiny, exact]:
+            raise Wrong(
+                "You miss the copies that differ a little in every pixel: a *sum* or a norm of their differences is "
+                "large. Take the largest difference of each pair."
+            )
+        if places == [near[0]]:
+            raise Wrong("You return the first copy only. Is a `return` inside your loop? Collect all, then return.")
         if len(places) == n_test:
-            raise Wrong("You suspect every image. Some test image is always the most alike; ask how alike it is.")
+            raise Wrong(
+                "You suspect every image. In some pixel any two images are alike, and some training image is "
+                "the most alike: ask that the *largest* difference is at most 0.05."
+            )
         if darker in places:
             raise Wrong("A picture that is darker all over is no copy. Take the difference without its sign: `.abs()`.")
         if touched in places:
             raise Wrong("One suspect differs by 0.4 in one pixel, which a mean hides. Look at the largest difference.")
-        wanted = sorted([exact, *near])
         if places != wanted:
             raise Wrong(f"With {n_test} test images you find {places}; the copies are at {wanted}.")
 
@@ -196,11 +238,11 @@ EXERCISES = {
         judge=judge_macro_f1_of,
         solution=macro_f1_of,
         why="F1 is 2 * right / (row + column), the same as the harmonic mean, and 0 / 0 only if the class is nowhere.",
-        notice="The same as scikit-learn's `zero_division=0`. Whoever drops such classes reports more than is true.",
+        notice="The same as `metrics.average_f1`, and as scikit-learn's macro F1 if you name no `labels=`.",
         hints=(
             "`confusion.diagonal()` holds the right ones, `confusion.sum(dim=1)` the rows, `sum(dim=0)` the columns.",
             "F1 of a class is also 2 * right / (row + column). When is that 0 / 0?",
-            "`.clamp(min=1)` below the line, or `torch.nan_to_num`, turns 0 / 0 into 0. Then the mean.",
+            "Keep the classes with row + column above 0, by a mask such as `sizes > 0`. Then the mean of their F1.",
         ),
     ),
     "7.3": Exercise(
@@ -226,58 +268,3 @@ EXERCISES = {
         ),
     ),
 }
-
-QUIZ = (
-    Question(
-        ask="The model that always says no has {lazy} % accuracy. Which figure gives it away at once?",
-        right=("Its recall.", "It finds none of the nines: recall is 0, whatever the accuracy."),
-        wrong=(
-            ("Its accuracy on more images.", "It stays the same: nine images in ten are no nine."),
-            ("Its training loss.", "It has none: it was never trained. A loss is no measure of finding nines either."),
-        ),
-    ),
-    Question(
-        ask="On 1,000 images one model has 95.0 %, another 95.6 %, with intervals of about 1.3 points either way. So?",
-        right=(
-            "The figures alone do not decide; compare image by image.",
-            "The intervals overlap widely. On the same images McNemar's test sees more than two intervals.",
-        ),
-        wrong=(
-            ("The second is better.", "With other test images the order might turn round."),
-            ("They are equally good.", "Not shown either. A pairwise comparison may still find a difference."),
-        ),
-    ),
-    Question(
-        ask="Thirty settings were tried, and the best one's test accuracy was reported. What is wrong?",
-        right=(
-            "The test set chose. The best of thirty figures is partly luck, so it is too good.",
-            "Choose on the validation set, and open the test set once.",
-        ),
-        wrong=(
-            ("Nothing: the test set was not trained on.", "Choosing is a kind of training too."),
-            ("Thirty is too few.", "The more are tried, the luckier is the best of them."),
-        ),
-    ),
-    Question(
-        ask="Temperature scaling with T = {temperature} left the accuracy at {accuracy} %. Why?",
-        right=(
-            "Dividing all logits by one positive number keeps their order, and so the largest.",
-            "The answer is the largest logit. T changes only how sure the model claims to be.",
-        ),
-        wrong=(
-            ("T is too close to 1.", "No positive T changes the order, however far from 1."),
-            ("T was fitted on other images.", "True, and good. But no positive T could change a prediction."),
-        ),
-    ),
-    Question(
-        ask="The sets share no fingerprint. Is leakage ruled out?",
-        right=(
-            "No: near copies have other fingerprints.",
-            "Two photos of one scene differ. Split by person, place, day.",
-        ),
-        wrong=(
-            ("Yes: equal images have equal fingerprints.", "So exact copies are ruled out. Near ones are not."),
-            ("Yes, if the accuracy is not suspicious.", "A leak shows as a good figure, which nobody suspects."),
-        ),
-    ),
-)

@@ -1,49 +1,55 @@
-"""What you have solved: a small file in your own folder, sent nowhere; delete it to start again."""
+"""What you have solved: a small text file in your own folder, sent nowhere; delete it to start again.
+
+It holds a line for each solved exercise. Lines are only ever added, so that two pages that are open at
+once, or two people in one folder, lose nothing.
+"""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from helpers.checkpoints import replacing
 from helpers.exercises.notes import Note
+from helpers.runtime import writable_folder
 
-FILE = Path("course_progress.json")  # in the folder that the notebook runs in
-PAGES = range(7)
+NAME = "course_progress.txt"
 
 
 def progress() -> Note:
     """How many exercises of each page are solved."""
-    from helpers.exercises.engine import exercises_of
+    from helpers.exercises.engine import exercises_of, pages_with_exercises
 
     done, lines = solved(), []
-    for page in PAGES:
+    for page in pages_with_exercises():
         numbers = list(exercises_of(page))
         marks = " ".join(f"{number} {'done' if number in done else 'open'}" for number in numbers)
         lines.append(f"page {page}: {sum(number in done for number in numbers)} of {len(numbers)}   ({marks})")
-    return Note("Progress", f"Kept in `{FILE}` in this folder, and nowhere else.\n" + "\n".join(lines))
+    return Note("Progress", f"Kept in `{file()}`, and nowhere else.\n" + "\n".join(lines))
 
 
 def record(number: str) -> str:
     """Remember that an exercise is solved; say how many of its page are."""
     from helpers.exercises.engine import exercises_of
 
+    numbers = exercises_of(int(number.partition(".")[0]))
+    failure = ""
+    if number not in solved():
+        try:
+            with file().open("a", encoding="utf-8") as lines:
+                lines.write(f"\n{number}\n")  # begins a line, whatever a crash left behind
+        except OSError as error:
+            failure = f" It could not be written down ({error}): set COURSE_FOLDER to a folder that you may write to."
     done = solved() | {number}
-    page = number.partition(".")[0]
-    numbers = exercises_of(int(page))
-    count = f"({sum(n in done for n in numbers)} of {len(numbers)} on this page solved.)"
-    try:
-        with replacing(FILE.absolute()) as temporary:
-            temporary.write_text(json.dumps({"solved": sorted(done)}, indent=1) + "\n")
-    except OSError as error:
-        return f"{count[:-1]} It could not be written down: {error}.)"
-    return count
+    return f"({sum(n in done for n in numbers)} of {len(numbers)} on this page solved.{failure})"
 
 
 def solved() -> set[str]:
-    """Numbers of the solved exercises; none where the file is missing or spoilt."""
+    """Numbers of the solved exercises; none where the file is missing or cannot be read."""
     try:
-        stored = json.loads(FILE.read_text())["solved"]
-        return {number for number in stored if isinstance(number, str)}
-    except (OSError, ValueError, KeyError, TypeError):
+        return set(file().read_text(encoding="utf-8", errors="replace").split())
+    except OSError:
         return set()
+
+
+def file() -> Path:
+    """Where the progress is kept."""
+    return writable_folder() / NAME

@@ -1,33 +1,43 @@
-"""Quizzes that explain: five questions a page, each answer opens to say why it is right or wrong.
+"""Quizzes that explain: five questions per page, each answer opens to say why it is right or wrong.
 
-They are plain HTML (`details`), so they work without a kernel, in an exported page and by keyboard.
+The questions are Markdown files beside the judges, quizNN.md:
+
+    ## The question, which may hold the {names} of numbers that the page passes in
+
+    + a right option (several only where the question says "choose all")
+      what to say about it
+    - a wrong option
+      what to say about it
+
+They are shown as plain HTML (`details`), so they work without a kernel, in an exported page and by keyboard.
 """
 
 from __future__ import annotations
 
-import importlib
 import random
 from dataclasses import dataclass
+from pathlib import Path
 
 from helpers.exercises.notes import to_html
 
-Option = tuple[str, str]  # what it says, and what to say about it
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of a question, and what to say about it."""
+
+    text: str
+    feedback: str
+    right: bool
 
 
 @dataclass(frozen=True)
 class Question:
-    """One question; all texts may hold {names} of numbers that the page passes in."""
+    """One question with its options, in a fixed random order."""
 
     ask: str
-    right: Option | tuple[Option, ...]  # several only where the question says "choose all"
-    wrong: tuple[Option, ...]
-
-    def options(self) -> list[tuple[str, str, bool]]:
-        """Text, feedback and whether it is right, in a fixed random order."""
-        right = (self.right,) if isinstance(self.right[0], str) else self.right
-        options = [(*option, True) for option in right] + [(*option, False) for option in self.wrong]
-        random.Random(self.ask).shuffle(options)
-        return options
+    options: tuple[Option, ...]
 
 
 @dataclass(frozen=True)
@@ -45,10 +55,10 @@ class Quiz:
 
     def _question(self, question: Question) -> str:
         options = "".join(
-            f'<details><summary style="padding:0.3em 0;cursor:pointer">{self._fill(text)}</summary>'
-            f'<p style="margin:0.2em 0 0.6em 1.2em"><strong>{"Right" if right else "Wrong"}.</strong> '
-            f"{self._fill(feedback)}</p></details>"
-            for text, feedback, right in question.options()
+            f'<details><summary style="padding:0.3em 0;cursor:pointer">{self._fill(option.text)}</summary>'
+            f'<p style="margin:0.2em 0 0.6em 1.2em"><strong>{"Right" if option.right else "Wrong"}.</strong> '
+            f"{self._fill(option.feedback)}</p></details>"
+            for option in question.options
         )
         return f'<li style="margin-bottom:1.2em"><p>{self._fill(question.ask)}</p>{options}</li>'
 
@@ -65,7 +75,35 @@ def quiz(page: int, **numbers: object) -> Quiz:
     Raises:
         KeyError: a number that a question speaks of is missing.
     """
-    questions = importlib.import_module(f"helpers.exercises.page{page:02}").QUIZ
-    shown = Quiz(questions, numbers)
+    shown = Quiz(questions_of(page), numbers)
     shown._repr_html_()  # a missing number is told here, not when it is shown
     return shown
+
+
+def questions_of(page: int) -> tuple[Question, ...]:
+    """The questions of a page, read from its Markdown file.
+
+    Raises:
+        FileNotFoundError: the page has no quiz.
+        ValueError: a line that belongs to no question or option, named with its file.
+    """
+    path = FOLDER / f"quiz{page:02}.md"
+    questions: list[tuple[str, list[Option]]] = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if line.startswith("## "):
+            questions.append((line[3:], []))
+        elif line[:2] in ("+ ", "- ") and questions:
+            questions[-1][1].append(Option(line[2:], "", right=line[0] == "+"))
+        elif line.startswith("  ") and questions and questions[-1][1]:
+            option = questions[-1][1].pop()
+            questions[-1][1].append(Option(option.text, f"{option.feedback} {line.strip()}".strip(), option.right))
+        elif line.strip():
+            raise ValueError(f"{path.name}, line {number}: neither a question (##) nor an option (+ or -): {line!r}")
+    return tuple(Question(ask, _in_random_order(ask, options)) for ask, options in questions)
+
+
+def _in_random_order(ask: str, options: list[Option]) -> tuple[Option, ...]:
+    """Shuffled by the question's own text: the same order every time."""
+    shuffled = sorted(options, key=lambda option: option.text)
+    random.Random(ask).shuffle(shuffled)
+    return tuple(shuffled)

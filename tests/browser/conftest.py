@@ -29,7 +29,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 HOW_TO = "Chromium is not installed. On Debian or Ubuntu: apt-get install chromium"
 QUIET = [
     *("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync", "--no-first-run"),
+    *("--disable-component-update", "--disable-sync", "--no-first-run", "--no-proxy-server"),
 ]
 SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},  # else cells out of sight have no text
@@ -37,6 +37,7 @@ SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
 TOKEN = "browser-tests"
+os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"  # this machine is never behind a proxy
 KERNEL = "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel"
 PIECE = 5000  # pixels of a page in one screenshot; Chromium draws at most 16,384
 RUN_SECONDS = 240  # for all cells of a page, on a busy machine

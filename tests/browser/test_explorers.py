@@ -8,6 +8,7 @@ from playwright.sync_api import TimeoutError
 
 EXPLORERS = {  # page -> names of its explorers' controls, in order; drawing pads and the live training have none
     "01_concepts": [["per_class"], []],
+    "02_training": [["lr", "momentum", "start_1", "start_2"]],
     "03_convolution": [[*(f"w{i}" for i in range(9)), "stride", "padding", "dilation", "row", "column"]],
     "04_cross_entropy": [["z0", "z1", "z2", "z3", "target", "temperature"]],
     "05_pretraining": [["first", "second", "share", "noise"]],

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import nbformat
+import pages
 import pytest
 from accessibility import violations
-
-sys.path.insert(0, str(Path(__file__).parent.parent.parent / "tools"))
-import pages
 
 NOTEBOOKS = pages.find_pages([])
 
@@ -64,3 +59,10 @@ def test_axe_finds_nothing_of_ours(exported):
     ours, theirs = violations(page, ["body"])
     print("brought by others:", *theirs, sep="\n  ")
     assert ours == []
+
+
+def test_code_is_whole_on_a_narrow_screen(exported):
+    _, page = exported
+    page.set_viewport_size({"width": 800, "height": 900})
+    cut = page.locator("pre").evaluate_all("all => all.filter(p => p.scrollWidth > p.clientWidth + 1).length")
+    assert cut == 0

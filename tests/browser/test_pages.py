@@ -24,7 +24,10 @@ def test_the_browser_reports_no_error_of_ours(opened):
 
 
 def test_an_exercise_is_answered_wrong_then_right(opened):
-    number, exercise = next(iter(exercises_of(int(opened.stem[:2])).items()))
+    exercises = exercises_of(int(opened.stem[:2]))
+    if not exercises:
+        return
+    number, exercise = next(iter(exercises.items()))
     index = next(i for i, c in enumerate(opened.cells()) if f'check("{number}"' in "".join(c["source"]))
     name = exercise.solution.__name__
     call = f'check("{number}", {name})'

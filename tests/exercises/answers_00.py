@@ -2,6 +2,15 @@
 
 from exercise_answers import Answers
 
+
+def from_one(answers, labels):
+    return sum(int(answers[i] == labels[i]) for i in range(1, len(labels))) / len(labels)
+
+
+def to_the_last(answers, labels):
+    return sum(int(answers[i] == labels[i]) for i in range(len(labels) - 1)) / len(labels)
+
+
 ANSWERS = {
     "0.1": Answers(
         right=lambda images: [len(images), images.size(2), images.size(3)],
@@ -9,7 +18,10 @@ ANSWERS = {
             "counts the channels": lambda images: images.shape[:3],
             "Height comes before width": lambda images: (images.shape[0], images.shape[3], images.shape[2]),
             "*first* number": lambda images: (images.shape[2], images.shape[3], images.shape[0]),
-            "Three numbers": lambda images: images.shape,
+            "yours returns 4": lambda images: images.shape,
+            "yours returns 1": lambda images: len(images),
+            "not images": lambda images: images.shape[1:],
+            "not the height": lambda images: (images.shape[0], images.shape[1], images.shape[3]),
         },
     ),
     "0.2": Answers(
@@ -18,6 +30,15 @@ ANSWERS = {
             "counts the right answers": lambda answers, labels: (answers == labels).sum(),
             "in percent": lambda answers, labels: 100 * (answers == labels).float().mean(),
             "*wrong* answers": lambda answers, labels: (answers != labels).float().mean(),
+            "counts the wrong": lambda answers, labels: (answers != labels).sum(),
+            "`//` cuts them off": lambda answers, labels: int((answers == labels).sum()) // len(labels),
+            "one image only": lambda answers, labels: float(answers[0] == labels[0]),
+            "stops too early": lambda answers, labels: int(answers[0] == labels[0]) / len(labels),
+            "positions begin at 0": from_one,
+            "`range(len(labels))` reaches them all.": to_the_last,
+            "`labels[1:]`": lambda answers, labels: (answers[1:] == labels[1:]).float().mean(),
+            "`labels[:-1]`": lambda answers, labels: (answers[:-1] == labels[:-1]).float().mean(),
+            "`return` missing": lambda answers, labels: print("hm"),
         },
     ),
 }

@@ -28,6 +28,29 @@ def ties_won(scratch, pretrained):
     return gains.mean(), (gains >= 0).sum()
 
 
+def _gains(scratch, pretrained):
+    return torch.tensor(pretrained) - torch.tensor(scratch)
+
+
+def mean_of_wins(scratch, pretrained):
+    gains = _gains(scratch, pretrained)
+    return gains[gains > 0].mean(), (gains > 0).sum()
+
+
+def losses_counted(scratch, pretrained):
+    gains = _gains(scratch, pretrained)
+    return gains.mean(), (gains < 0).sum()
+
+
+def share_of_wins(scratch, pretrained):
+    gains = _gains(scratch, pretrained)
+    return gains.mean(), (gains > 0).float().mean()
+
+
+def all_draws(scratch, pretrained):
+    return _gains(scratch, pretrained).mean(), len(scratch)
+
+
 def only_mean(scratch, pretrained):
     return gains_by_tensor(scratch, pretrained)[:1]
 
@@ -38,6 +61,15 @@ def new_head(pretrained, classes):
     return model
 
 
+def new_head_in_place(pretrained, classes):
+    pretrained.head = nn.Linear(pretrained.encoder.latent_dim, classes)
+    return pretrained
+
+
+def fixed_width(pretrained, classes):
+    return nn.Sequential(copy.deepcopy(pretrained.encoder), nn.Linear(1024, classes))
+
+
 ANSWERS = {
     "1.1": Answers(
         right=new_head,
@@ -45,6 +77,13 @@ ANSWERS = {
             "old head": lambda pretrained, classes: copy.deepcopy(pretrained),
             "from scratch": lambda pretrained, classes: Classifier(Encoder(width=4), classes),
             "shares": lambda pretrained, classes: Classifier(pretrained.encoder, classes),
+            "`copy.copy`": lambda pretrained, classes: Classifier(copy.copy(pretrained.encoder), classes),
+            "changed the *pretrained* model": new_head_in_place,
+            "has 10 outputs": lambda pretrained, classes: Classifier(copy.deepcopy(pretrained.encoder), 10),
+            "not 1024": fixed_width,
+            "has 256 outputs": lambda pretrained, classes: copy.deepcopy(pretrained.encoder),
+            "table of two rows": lambda pretrained, classes: nn.Flatten(0),
+            "`return` missing": lambda pretrained, classes: print("hm"),
         },
     ),
     "1.2": Answers(
@@ -53,7 +92,18 @@ ANSWERS = {
             "sum of the gains": sum_of_gains,
             "sign is turned": turned_round,
             "no win": ties_won,
-            "Two numbers": only_mean,
+            "Yours returns 1": only_mean,
+            "returns one `float`": lambda scratch, pretrained: gains_by_tensor(scratch, pretrained)[0].item(),
+            "The first of the two is a `list`": lambda scratch, pretrained: (scratch, 1),
+            "wrong order": lambda scratch, pretrained: gains_by_tensor(scratch, pretrained)[::-1],
+            "draws that were won": mean_of_wins,
+            "without their sign": lambda scratch, pretrained: (_gains(scratch, pretrained).abs().mean(), 1),
+            "median": lambda scratch, pretrained: (_gains(scratch, pretrained).median(), 1),
+            "first draw only": lambda scratch, pretrained: (pretrained[0] - scratch[0], 1),
+            "last draw only": lambda scratch, pretrained: (pretrained[-1] - scratch[-1], 1),
+            "scratch wins": losses_counted,
+            "not a share": share_of_wins,
+            "number of all draws": all_draws,
             "`return` missing": lambda scratch, pretrained: print("hm"),
         },
     ),

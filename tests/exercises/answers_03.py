@@ -1,5 +1,7 @@
 """Answers to page 03: a second right one for each exercise, and typical wrong ones with their diagnosis."""
 
+import itertools
+
 import torch
 import torch.nn.functional as F
 from exercise_answers import Answers
@@ -23,17 +25,24 @@ def conv(image, kernel):
     return F.conv2d(image[None, None], kernel[None, None])[0, 0]
 
 
-def two_layers():
-    layers = [nn.Conv2d(1, 10, 5, stride=4, padding=2), nn.ReLU(), nn.Conv2d(10, 30, 3, stride=2, padding=1), nn.ReLU()]
-    return nn.Sequential(*layers, nn.AvgPool2d(2), nn.Flatten(), nn.Linear(120, 10))
+def three_layers():
+    layers, channels = [], (1, 8, 16, 12)
+    for c_in, c_out in itertools.pairwise(channels):
+        layers += [nn.Conv2d(c_in, c_out, 3, stride=2, padding=1), nn.BatchNorm2d(c_out), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(192, 10))
+
+
+def no_convolution():
+    layers = [nn.AvgPool2d(2), nn.Flatten(), nn.Linear(256, 21), nn.BatchNorm1d(21), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Linear(21, 10))
+
+
+def not_flat():
+    return nn.Sequential(nn.Conv2d(1, 8, 3, stride=4), nn.ReLU(), nn.Linear(8, 10))
 
 
 def dense():
     return nn.Sequential(nn.Flatten(), nn.Linear(1024, 10))
-
-
-def too_weak():
-    return nn.Sequential(nn.AvgPool2d(8), nn.Flatten(), nn.Linear(16, 10))
 
 
 def with_softmax():
@@ -78,10 +87,11 @@ ANSWERS = {
         },
     ),
     "3.4": Answers(
-        right=two_layers,
+        right=three_layers,
         wrong={
             "weights; 6,000 are allowed": dense,
-            "85 % are wanted": too_weak,
+            "93 % are wanted": no_convolution,
+            "nn.Flatten()": not_flat,
             "probabilities already": with_softmax,
             "does not pass": does_not_fit,
             "A model is wanted": lambda: torch.zeros(10),

@@ -65,7 +65,11 @@ ANSWERS = {
     "4.2": Answers(
         right=lambda logits: logits - torch.logsumexp(logits, dim=1, keepdim=True),
         wrong={
-            "for small logits": naive,
+            "1000 overflows": naive,
+            "Each row needs its own": lambda logits: (
+                (logits - logits.max()) - (logits - logits.max()).exp().sum(dim=1, keepdim=True).log()
+            ),
+            "past the softmax": lambda logits: logits.softmax(dim=1).log(),
             "Its *logarithm*": lambda logits: logits.softmax(dim=1),
             "`dim=0`": lambda logits: logits.log_softmax(dim=0),
             "only subtracted": half_way,

@@ -62,6 +62,14 @@ def linear_encoder():
     return nn.Sequential(nn.Flatten(), nn.Linear(1024, 32))
 
 
+def lazy_encoder():
+    return nn.Sequential(nn.Flatten(), nn.LazyLinear(32))
+
+
+def frozen_encoder():
+    return linear_encoder().requires_grad_(False)
+
+
 def dead_encoder():
     return nn.Sequential(nn.Flatten(), nn.Linear(1024, 8), nn.Threshold(1e9, 0.0))
 
@@ -101,13 +109,14 @@ ANSWERS = {
         },
     ),
     "5.4": Answers(
-        right=linear_encoder,
+        right=lazy_encoder,
         wrong={
             "the budget is": lambda: nn.Sequential(nn.Flatten(), nn.Linear(1024, 64), nn.ReLU(), nn.Linear(64, 32)),
             "no squeeze": lambda: nn.Sequential(nn.Conv2d(1, 4, 3, stride=2, padding=1), nn.Flatten()),
             "one row an image": lambda: nn.Conv2d(1, 4, 3, stride=8),
             "raises `RuntimeError": lambda: nn.Sequential(nn.Flatten(), nn.Linear(784, 32)),
             "next to nothing": dead_encoder,
+            "can be trained": frozen_encoder,
             "`nn.Module` is wanted": lambda: nn.Linear,
         },
     ),

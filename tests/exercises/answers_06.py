@@ -31,6 +31,27 @@ def head_on_head(model, classes):
     return model
 
 
+def swapped(model, classes):
+    model.fc = nn.Linear(classes, model.fc.in_features)
+    return model
+
+
+def softmax_behind(model, classes):
+    model.fc = nn.Sequential(nn.Linear(model.fc.in_features, classes), nn.Softmax(dim=1))
+    return model
+
+
+def frozen_head(model, classes):
+    model.fc = nn.Linear(model.fc.in_features, classes).requires_grad_(False)
+    return model
+
+
+def only_if_needed(model, classes):
+    if model.fc.out_features != classes:
+        model.fc = nn.Linear(model.fc.in_features, classes)
+    return model
+
+
 def body_from_scratch(model, classes):
     for layer in model.children():
         layer.reset_parameters()
@@ -75,35 +96,6 @@ def encoder_first(model, images, labels, val_images, val_labels):
     return (model.head(val_latents).argmax(dim=1) == val_labels).sum() / len(val_labels)
 
 
-def surest_by_topk(probs, images, share):
-    chosen = probs.amax(dim=1).topk(round(share * len(images))).indices.flip(0)
-    return [images[i] for i in chosen], probs.argmax(dim=1)[chosen]
-
-
-def choose(order, labels=None):
-    """Takes the first images of `order(probs)`, and the labels that `labels` makes of them."""
-
-    def surest(probs, images, share):
-        chosen = order(probs)[: round(share * len(images))]
-        return images[chosen], labels(probs, chosen) if labels else probs.argmax(dim=1)[chosen]
-
-    return surest
-
-
-def by_sureness(probs):
-    return probs.amax(dim=1).argsort(descending=True)
-
-
-def over_threshold(probs, images, share):
-    sure = probs.amax(dim=1) >= share
-    return images[sure], probs.argmax(dim=1)[sure]
-
-
-def places(probs, images, share):
-    chosen = by_sureness(probs)[: round(share * len(images))]
-    return chosen, probs.argmax(dim=1)[chosen]
-
-
 ANSWERS = {
     "6.1": Answers(
         right=count_by_pairs,
@@ -126,6 +118,10 @@ ANSWERS = {
             "Ask the old layer": head_of_512,
             "still has 20 outputs": other_name,
             "behind it": head_on_head,
+            "are swapped": swapped,
+            "still there": only_if_needed,
+            "add up to 1": softmax_behind,
+            "is frozen now": frozen_head,
             "no longer the pretrained": body_from_scratch,
             "layer alone": lambda model, classes: nn.Linear(model.fc.in_features, classes),
             "`NoneType`": lambda model, classes: setattr(model, "fc", nn.Linear(model.fc.in_features, classes)),
@@ -141,19 +137,6 @@ ANSWERS = {
             "trained on the validation": loop(learn="val"),
             "has changed": loop(all_parts=True),
             "did not move": loop(step=False),
-        },
-    ),
-    "6.4": Answers(
-        right=surest_by_topk,
-        wrong={
-            "*least* sure": choose(lambda probs: probs.amax(dim=1).argsort()),
-            "first images of the pool": choose(lambda probs: torch.arange(len(probs))),
-            "sorted by one class": choose(lambda probs: probs[:, 0].argsort(descending=True)),
-            "for a threshold": over_threshold,
-            "places of the images": places,
-            "are probabilities": choose(by_sureness, lambda probs, chosen: probs.amax(dim=1)[chosen]),
-            "belong to other images": choose(by_sureness, lambda probs, chosen: probs.argmax(dim=1)[: len(chosen)]),
-            "Two things": lambda probs, images, share: images[by_sureness(probs)[: round(share * len(images))]],
         },
     ),
 }

@@ -17,11 +17,24 @@ def f1_of_each(confusion):
 
 
 def macro_in_a_loop(confusion):
-    total = 0.0
+    each = []
     for k in range(len(confusion)):
         right, size = confusion[k, k].item(), (confusion[k].sum() + confusion[:, k].sum()).item()
-        total += 2 * right / size if right else 0
-    return total / len(confusion)
+        if size:
+            each.append(2 * right / size)
+    return sum(each) / len(each)
+
+
+def clamped_f1(confusion):
+    right = confusion.diagonal()
+    precision, recall = right / confusion.sum(dim=0).clamp(min=1), right / confusion.sum(dim=1).clamp(min=1)
+    return (2 * precision * recall / (precision + recall).clamp(min=1)).mean()
+
+
+def f1_of_means(confusion):
+    right = confusion.diagonal()
+    precision, recall = (right / confusion.sum(dim=dim).clamp(min=1) for dim in (0, 1))
+    return 2 * precision.mean() * recall.mean() / (precision.mean() + recall.mean())
 
 
 def weighted_f1(confusion):
@@ -95,6 +108,22 @@ def leaked_signed(train_images, test_images):
     return (differences.amax(dim=2).amin(dim=1) <= 0.05).nonzero()
 
 
+def leaked_by_norm(train_images, test_images):
+    return (torch.cdist(test_images.flatten(1), train_images.flatten(1)).amin(dim=1) <= 0.05).nonzero()
+
+
+def leaked_in_some_pixel(train_images, test_images):
+    differences = (test_images.flatten(1)[:, None] - train_images.flatten(1)[None]).abs()
+    return (differences <= 0.05).any(dim=2).any(dim=1).nonzero()
+
+
+def leaked_first(train_images, test_images):
+    for place, image in enumerate(test_images):
+        if (train_images - image).abs().flatten(1).amax(dim=1).min() <= 0.05:
+            return [place]
+    return []
+
+
 def leaked_mask(train_images, test_images):
     return torch.cdist(test_images.flatten(1), train_images.flatten(1), p=float("inf")).amin(dim=1) <= 0.05
 
@@ -111,13 +140,21 @@ ANSWERS = {
                 confusion[k, k] / (confusion[k].sum() - confusion[k, k]),
             ),
             "two numbers": lambda confusion, k: confusion[k, k] / confusion[k].sum(),
+            "should be": lambda confusion, k: (both_by_one_formula(confusion, k)[0], 1.0),
+            "Both your numbers are the recall": lambda confusion, k: [confusion[k, k] / confusion[k].sum()] * 2,
         },
     ),
     "7.2": Answers(
         right=macro_in_a_loop,
         wrong={
             "became `nan`": lambda confusion: f1_of_each(confusion).mean(),
-            "left out": lambda confusion: f1_of_each(confusion).nanmean(),
+            "You left out": lambda confusion: f1_of_each(confusion).nanmean(),
+            "nowhere counts as 0": lambda confusion: f1_of_each(confusion).nan_to_num().mean(),
+            "to at least 1": clamped_f1,
+            "of the mean precision": f1_of_means,
+            "ordinary mean": lambda confusion: torch.stack(
+                [both_by_one_formula(confusion, k) for k in range(len(confusion))]
+            ).mean(),
             "is micro F1": lambda confusion: confusion.trace() / confusion.sum(),
             "weighted by the size": weighted_f1,
             "one F1 for each": lambda confusion: f1_of_each(confusion).nan_to_num(),
@@ -146,7 +183,10 @@ ANSWERS = {
             "places in the training set": lambda train_images, test_images: leaked_by_distance(
                 test_images, train_images
             ),
-            "suspect every image": lambda train_images, test_images: range(len(test_images)),
+            "or a norm": leaked_by_norm,
+            "In some pixel": leaked_in_some_pixel,
+            "first copy only": leaked_first,
+            "You find no copy": lambda train_images, test_images: [],
         },
     ),
 }

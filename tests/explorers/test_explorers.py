@@ -6,10 +6,11 @@ import time
 
 import pytest
 import torch
+from ipywidgets import BoundedIntText
 from sklearn.metrics import precision_recall_fscore_support
 
-from helpers import scenes, widgets
-from helpers.data import digits
+from helpers.data.images import digits
+from helpers.explorers import base, descent, kernel, label_budget, latent_walk, logits, threshold
 from helpers.models import Autoencoder, Decoder, Encoder
 
 PHOTO = torch.rand(40, 60, generator=torch.Generator().manual_seed(0))
@@ -28,11 +29,12 @@ def autoencoder():
 
 
 MAKE = {
-    "label budget": lambda: widgets.label_budget_explorer({1: (torch.ones(3, 1, 32, 32), ["a", "b", "c"])}),
-    "kernel": lambda: widgets.kernel_explorer(PHOTO),
-    "logits": widgets.logits_explorer,
-    "latent walk": lambda: widgets.latent_walk_explorer(autoencoder(), digits()[1]),
-    "threshold": lambda: widgets.threshold_explorer(*scores_and_labels()),
+    "label budget": lambda: label_budget.label_budget_explorer({1: (torch.ones(3, 1, 32, 32), ["a", "b", "c"])}),
+    "descent": descent.descent_explorer,
+    "kernel": lambda: kernel.kernel_explorer(PHOTO),
+    "logits": logits.logits_explorer,
+    "latent walk": lambda: latent_walk.latent_walk_explorer(autoencoder(), digits()[1]),
+    "threshold": lambda: threshold.threshold_explorer(*scores_and_labels()),
 }
 
 
@@ -111,10 +113,10 @@ def test_a_state_that_cannot_be_drawn_leaves_no_stale_picture():
     def render(x):
         if x == 2:
             raise ValueError("no such picture <2>")
-        return scenes.logits()
+        return logits.logits_picture()
 
-    control = widgets.BoundedIntText(1, min=0, max=5, description="x")
-    box = widgets.live(render, {"x": control}, [control])
+    control = BoundedIntText(1, min=0, max=5, description="x")
+    box = base.live(render, {"x": control}, [control])
     with pytest.raises(ValueError, match="no such picture"):
         control.value = 2
     assert "no such picture &lt;2&gt;" in box.picture.value and "<img" not in box.picture.value
@@ -127,21 +129,21 @@ def test_a_state_that_cannot_be_drawn_leaves_no_stale_picture():
 
 def test_a_preset_sets_nine_cells_with_one_redraw(monkeypatch):
     drawn = []
-    draw = scenes.kernel
-    monkeypatch.setattr(scenes, "kernel", lambda *a: (drawn.append(1), draw(*a))[1])
-    box = widgets.kernel_explorer(PHOTO)
+    draw = kernel.kernel_picture
+    monkeypatch.setattr(kernel, "kernel_picture", lambda *a: (drawn.append(1), draw(*a))[1])
+    box = kernel.kernel_explorer(PHOTO)
     drawn.clear()
     preset = box.children[0].children[0]
-    for name, values in list(widgets.KERNELS.items())[1:]:
+    for name, values in list(kernel.KERNELS.items())[1:]:
         preset.value = name
         assert [box.controls[f"w{i}"].value for i in range(9)] == values
-    assert len(drawn) == len(widgets.KERNELS) - 1
+    assert len(drawn) == len(kernel.KERNELS) - 1
 
 
 @pytest.mark.parametrize(("stride", "padding", "dilation"), [(1, 0, 1), (2, 1, 1), (3, 2, 3), (1, 2, 2)])
 def test_kernel_words_spell_out_the_sum_and_the_shape(stride, padding, dilation):
     weights = torch.tensor([[1.0, 0, -2], [0.5, 0, 3], [0, 0, 1]])
-    picture = scenes.kernel(PHOTO, weights, stride, padding, dilation, row=4, column=5)
+    picture = kernel.kernel_picture(PHOTO, weights, stride, padding, dilation, row=4, column=5)
     out = torch.nn.functional.conv2d(PHOTO[None, None], weights[None, None], None, stride, padding, dilation)[0, 0]
     assert f"Output {tuple(out.shape)}" in picture.description
     assert picture.description.endswith(f"= {out[4, 5]:.2f}")
@@ -151,27 +153,27 @@ def test_kernel_words_spell_out_the_sum_and_the_shape(stride, padding, dilation)
 
 
 def test_a_cursor_beyond_the_output_means_its_last_place():
-    assert "At row 11, column 17" in scenes.kernel(PHOTO, torch.ones(3, 3), 3, 0, 3, 99, 99).description
+    assert "At row 11, column 17" in kernel.kernel_picture(PHOTO, torch.ones(3, 3), 3, 0, 3, 99, 99).description
 
 
 @pytest.mark.parametrize("value", [0.0, 1e6, -1e6])
 def test_extreme_kernels_are_drawn(value):
-    assert scenes.kernel(PHOTO, torch.full((3, 3), value)).to_png()
+    assert kernel.kernel_picture(PHOTO, torch.full((3, 3), value)).to_png()
 
 
 # logits
 
 
 @pytest.mark.parametrize(
-    ("logits", "temperature"),
+    ("values", "temperature"),
     [([1e4] * 4, 1.0), ([1e4, -1e4, 0, 0], 0.1), ([0, 0, 0, 0], 10.0), ([3, 1, 0.5, -2], 2.0)],
 )
 @pytest.mark.parametrize("target", [0, 1])
-def test_logits_words_agree_with_torch_at_every_extreme(logits, temperature, target):
-    z = torch.tensor(logits, dtype=torch.float64, requires_grad=True)
+def test_logits_words_agree_with_torch_at_every_extreme(values, temperature, target):
+    z = torch.tensor(values, dtype=torch.float64, requires_grad=True)
     loss = torch.nn.functional.cross_entropy((z / temperature)[None], torch.tensor([target]))
     slope = torch.autograd.grad(loss, z)[0][target]
-    picture = scenes.logits(logits, target, temperature)
+    picture = logits.logits_picture(values, target, temperature)
     assert f"Cross-entropy {loss.item():.3g}; its gradient at the right logit is {slope:.2g}" in picture.description
     assert "nan" not in picture.description and picture.to_png()
 
@@ -181,12 +183,12 @@ def test_logits_words_agree_with_torch_at_every_extreme(logits, temperature, tar
 
 def test_the_walk_begins_and_ends_at_the_reconstructions():
     model, images = autoencoder(), digits()[1].images
-    ends = [scenes.latent_walk(model, images[0], images[-1], share) for share in (0.0, 1.0)]
+    ends = [latent_walk.latent_walk_picture(model, images[0], images[-1], share) for share in (0.0, 1.0)]
     assert ends[0].description.startswith("0 % of the way") and ends[1].description.startswith("100 %")
     with torch.no_grad():
         noisy_free = model(images[:1]).sigmoid()
     error = torch.nn.functional.mse_loss(noisy_free, images[:1]).item()
-    none = scenes.latent_walk(model, images[0], images[0], 0.5, noise=0.0)
+    none = latent_walk.latent_walk_picture(model, images[0], images[0], 0.5, noise=0.0)
     assert f"off by 0.0000 (mean squared error) and its reconstruction by {error:.4f}" in none.description
 
 
@@ -199,7 +201,7 @@ def test_threshold_words_agree_with_scikit_learn(at):
     yes = (scores >= at).long()
     precision, recall, f1, _ = precision_recall_fscore_support(labels, yes, average="binary", zero_division=0)
     missed, alarms = int((labels & ~yes.bool()).sum()), int((yes & ~labels.bool()).sum())
-    picture = scenes.threshold(scores, labels, at, miss=3, false_alarm=2)
+    picture = threshold.threshold_picture(scores, labels, at, miss=3, false_alarm=2)
     assert f"Precision {precision:.3f}, recall {recall:.3f}, F1 {f1:.3f}" in picture.description
     assert f"= {3 * missed + 2 * alarms}." in picture.description and picture.to_png()
 
@@ -208,7 +210,7 @@ def test_threshold_words_agree_with_scikit_learn(at):
 
 
 def test_label_budget_tells_the_stored_race():
-    picture = scenes.label_budget(1)
-    assert "With 1 label a digit: scratch" in picture.description and "only the pretrained" not in picture.description
-    shown = scenes.label_budget(1, {1: (torch.rand(9, 1, 32, 32), ["x"] * 9)})
+    picture = label_budget.label_budget_picture(1)
+    assert "With 1 label per digit: scratch" in picture.description and "only the pretrained" not in picture.description
+    shown = label_budget.label_budget_picture(1, {1: (torch.rand(9, 1, 32, 32), ["x"] * 9)})
     assert "only the pretrained" in shown.description

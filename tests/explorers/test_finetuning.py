@@ -6,9 +6,11 @@ import time
 import pytest
 import torch
 
-from helpers import training
-from helpers.data import digits, few_labels
-from helpers.loops import classification_loss, fit
+from helpers.data import few_labels
+from helpers.data.images import digits
+from helpers.explorers import finetuning
+from helpers.loops import fit
+from helpers.losses import classification_loss
 from helpers.models import Classifier, Encoder
 
 
@@ -20,8 +22,8 @@ def sets():
 
 @pytest.fixture
 def explorer(sets, monkeypatch):
-    monkeypatch.setattr(training, "EPOCHS", 6)
-    return training.finetuning_explorer(*sets)
+    monkeypatch.setattr(finetuning, "EPOCHS", 6)
+    return finetuning.finetuning_explorer(*sets)
 
 
 def words(box):
@@ -47,7 +49,7 @@ def test_two_clicks_start_one_training(explorer):
 
 
 def test_stop_stops(explorer, monkeypatch):
-    monkeypatch.setattr(training, "EPOCHS", 2000)
+    monkeypatch.setattr(finetuning, "EPOCHS", 2000)
     explorer.go.click()
     time.sleep(0.5)
     explorer.stop.click()
@@ -56,25 +58,25 @@ def test_stop_stops(explorer, monkeypatch):
 
 
 def test_the_same_settings_give_the_same_curves(sets, monkeypatch):
-    monkeypatch.setattr(training, "EPOCHS", 3)
-    assert training.train(*sets) == training.train(*sets)
-    assert training.train(*sets) != training.train(*sets, start="scratch")
+    monkeypatch.setattr(finetuning, "EPOCHS", 3)
+    assert finetuning.train(*sets) == finetuning.train(*sets)
+    assert finetuning.train(*sets) != finetuning.train(*sets, start="scratch")
 
 
-@pytest.mark.parametrize("frozen", training.FROZEN)
+@pytest.mark.parametrize("frozen", finetuning.FROZEN)
 def test_what_is_frozen_stays(sets, monkeypatch, frozen):
-    monkeypatch.setattr(training, "EPOCHS", 1)
+    monkeypatch.setattr(finetuning, "EPOCHS", 1)
     kept = []
-    original = training.fit
-    monkeypatch.setattr(training, "fit", lambda model, *a, **k: (kept.append(model), original(model, *a, **k))[1])
-    training.train(*sets, frozen=frozen)
+    original = finetuning.fit
+    monkeypatch.setattr(finetuning, "fit", lambda model, *a, **k: (kept.append(model), original(model, *a, **k))[1])
+    finetuning.train(*sets, frozen=frozen)
     count = sum(p.requires_grad for p in kept[0].encoder.parameters())
     assert count == {"nothing": 9, "first layer": 6, "first two layers": 3, "whole encoder": 0}[frozen]
 
 
 def test_divergence_is_told(explorer, monkeypatch):
     monkeypatch.setattr(
-        training, "classification_loss", lambda model, batch: classification_loss(model, batch) * torch.nan
+        finetuning, "classification_loss", lambda model, batch: classification_loss(model, batch) * torch.nan
     )
     explorer.go.click()
     explorer.thread.join(60)
@@ -94,6 +96,6 @@ def test_fit_calls_on_epoch_and_ends_when_it_says_so(sets):
         return len(seen) == 2
 
     torch.manual_seed(0)
-    loader = training.make_loader(sets[0], batch_size=100)
+    loader = finetuning.make_loader(sets[0], batch_size=100)
     history = fit(Classifier(Encoder()), classification_loss, loader, epochs=5, on_epoch=on_epoch, progress=False)
     assert seen == [1, 2] and len(history["train_loss"]) == 2

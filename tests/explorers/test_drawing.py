@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from helpers.data import digits
-from helpers.drawing import NOTHING, SIZE, drawing_pad, rasterise
+from helpers.data.images import digits
+from helpers.explorers.drawing import NOTHING, SIZE, drawing_pad, rasterise
 from helpers.models import Classifier, Encoder
 
 

@@ -16,13 +16,13 @@ from ipywidgets import Button, HBox, VBox
 from PIL import Image, ImageDraw
 from torch import Tensor, nn
 
-from helpers import scenes
 from helpers.data import LabelledImages
+from helpers.explorers.base import BLUE, Scene, few_ticks, name_axes, new_scene, show_image
+from helpers.plots import INK, RULE
 
 SIZE = 280  # pixels of the canvas, each way
 INK_WIDTH = 22  # pixels
 NOTHING = '<p class="words">Nothing is drawn yet. Draw a digit in the black square, or press "Example".</p>'
-
 Stroke = list[tuple[float, float]]  # points (x, y) in pixels of the canvas
 
 
@@ -30,10 +30,10 @@ def rasterise(strokes: Sequence[Stroke]) -> Tensor:
     """An image (1, 32, 32) from 0 to 1 of some strokes, made as MNIST's digits were.
 
     The drawing is scaled so that its longer side takes 20 pixels, and its centre of mass is put in
-    the middle of 28 x 28, with a border of 2 as in `data.digits`. No stroke gives black.
+    the middle of 28 x 28, with a border of 2 as in `images.digits`. No stroke gives black.
 
     Example:
-        >>> from helpers.drawing import rasterise
+        >>> from helpers.explorers.drawing import rasterise
         >>> rasterise([[(140, 40), (140, 240)]]).shape
         torch.Size([1, 32, 32])
 
@@ -60,6 +60,31 @@ def rasterise(strokes: Sequence[Stroke]) -> Tensor:
     return F.pad(pixels[None], (left, 32 - small.width - left, top, 32 - small.height - top))
 
 
+def answers_picture(image: Tensor, probs: Mapping[str, Tensor]) -> Scene:
+    """Pages 01 and 07: a drawing as the models see it, and what each says.
+
+    Args:
+        image: (1, H, W) from 0 to 1.
+        probs: name of a model -> its ten probabilities.
+    """
+    told = []
+    for name, p in probs.items():
+        top = p.topk(3)
+        second = ", ".join(f"{digit} ({100 * p[digit]:.0f} %)" for digit in top.indices.tolist()[1:])
+        told.append(f"{name} says {top.indices[0]} ({100 * top.values[0]:.0f} %), then {second}.")
+    picture = new_scene(7.2, 2.4, " ".join(told))
+    show_image(picture.add_axes((0.0, 0.1, 0.28, 0.75)), image[0])
+    picture.text(0.14, 0.9, "what the models see", ha="center", fontsize=10, color=INK)
+    for place, (name, p) in enumerate(probs.items()):
+        axes = picture.add_axes((0.35 + 0.34 * place, 0.2, 0.28, 0.65))
+        axes.bar(range(10), p.tolist(), color=[BLUE if i == p.argmax() else RULE for i in range(10)])
+        axes.set_ylim(0, 1)
+        axes.set_title(name, fontsize=10)
+        few_ticks(axes, range(10), (0, 0.5, 1))
+        name_axes(axes, "digit", "probability" if place == 0 else "")
+    return picture
+
+
 def drawing_pad(models: Mapping[str, nn.Module], examples: LabelledImages) -> VBox:
     """A canvas to draw a digit on, and below it what each of two models sees.
 
@@ -82,7 +107,7 @@ def drawing_pad(models: Mapping[str, nn.Module], examples: LabelledImages) -> VB
     def ask(image: Tensor) -> None:
         with torch.no_grad():
             probs = {name: model.eval()(image[None]).softmax(dim=1)[0] for name, model in models.items()}
-        picture.value = scenes.answers(image, probs)._repr_html_()
+        picture.value = answers_picture(image, probs)._repr_html_()
 
     def begin(x: float, y: float) -> None:
         nonlocal drawing

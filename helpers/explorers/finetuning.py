@@ -7,24 +7,26 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import ipywidgets
 import torch
 from ipywidgets import Button, Dropdown, HBox, IntProgress, VBox
 
-from helpers import scenes
 from helpers.checkpoints import load_encoder, shipped_encoder
-from helpers.data import LabelledImages, few_labels, make_loader, warp
-from helpers.loops import DivergedError, History, augmented, classification_loss, fit, one_cycle
+from helpers.data import LabelledImages, few_labels, make_loader
+from helpers.data.augment import redraw
+from helpers.explorers.base import BLUE, ORANGE, Scene, few_ticks, name_axes, new_scene
+from helpers.loops import DivergedError, History, fit, one_cycle
+from helpers.losses import augmented, classification_loss
 from helpers.metrics import accuracy, predict
 from helpers.models import Classifier, Encoder, freeze
 
 FROZEN = {"nothing": 0, "first layer": 3, "first two layers": 6, "whole encoder": 9}  # modules from the front
 RATES = (1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 1e-1)
 EPOCHS = 25
+STEPS = 5  # batches of 50 images in each epoch, however few there are
 DRAWS_PER_SECOND = 4
-
 Curves = tuple[list[float], list[float]]  # validation accuracies (%) and training losses
 
 
@@ -39,7 +41,7 @@ def train(
     per_class: int = 1,
     on_epoch: Callable[[Curves], bool | None] = lambda curves: None,
 ) -> Curves:
-    """Fine-tune for EPOCHS epochs of five steps; the same settings give the same curves.
+    """Fine-tune for EPOCHS epochs of STEPS steps; the same settings return the same curves.
 
     Args:
         start: "letters" for the shipped encoder, "scratch" for a random one.
@@ -56,8 +58,7 @@ def train(
     freeze(encoder.layers[: FROZEN[frozen]])
     model = Classifier(encoder)
     few = few_labels(train_set, per_class, seed=0)
-    filled = few.subset(torch.arange(200) % len(few) if len(few) < 200 else torch.arange(len(few)))
-    loader, val_loader = make_loader(filled, batch_size=40, shuffle=True), make_loader(val_set, batch_size=250)
+    loader, val_loader = make_loader(few, batch_size=50, steps=STEPS), make_loader(val_set, batch_size=250)
     curves: Curves = ([], [])
 
     def after_epoch(history: History) -> bool | None:
@@ -67,7 +68,7 @@ def train(
 
     fit(
         model,
-        augmented(classification_loss, warp),
+        augmented(classification_loss, redraw),
         loader,
         epochs=EPOCHS,
         lr={"encoder": encoder_lr, "head": head_lr},
@@ -78,9 +79,37 @@ def train(
     return curves
 
 
-def finetuning_example(train_set: LabelledImages, val_set: LabelledImages) -> scenes.Scene:
+def finetuning_picture(accuracies: Sequence[float], losses: Sequence[float], epochs: int, told: str = "") -> Scene:
+    """Page 06: validation accuracy and training loss of a fine-tuning, epoch by epoch, as far as it got.
+
+    Args:
+        accuracies: in percent, one per epoch.
+        losses: as many.
+        epochs: that are planned.
+    """
+    done = len(accuracies)
+    words = f"{done} of {epochs} epochs. {told} ".rstrip() + (
+        f" Validation accuracy {accuracies[-1]:.1f} %, best {max(accuracies):.1f} %; training loss {losses[-1]:.3f}."
+        if done
+        else ""
+    )
+    picture = new_scene(7.2, 2.5, words)
+    for left, values, name, top, colour in (
+        (0.1, accuracies, "validation accuracy (%)", 100.0, BLUE),
+        (0.6, losses, "training loss (nats)", max([2.5, *losses]), ORANGE),
+    ):
+        axes = picture.add_axes((left, 0.2, 0.37, 0.72))
+        axes.plot(range(1, done + 1), list(values), color=colour, linewidth=1.8)
+        axes.set_xlim(1, max(2, epochs))
+        axes.set_ylim(0, top)
+        few_ticks(axes, (1, epochs), (0, top / 2, top), y_names=[f"{y:.3g}" for y in (0, top / 2, top)])
+        name_axes(axes, "epoch", name)
+    return picture
+
+
+def finetuning_example(train_set: LabelledImages, val_set: LabelledImages) -> Scene:
     """The picture of one training with the settings that the explorer begins with."""
-    return scenes.finetuning(*train(train_set, val_set), EPOCHS)
+    return finetuning_picture(*train(train_set, val_set), EPOCHS)
 
 
 def finetuning_explorer(train_set: LabelledImages, val_set: LabelledImages) -> VBox:
@@ -90,7 +119,7 @@ def finetuning_explorer(train_set: LabelledImages, val_set: LabelledImages) -> V
         "frozen": Dropdown(options=list(FROZEN), description="frozen"),
         "encoder_lr": Dropdown(options=RATES, value=1e-3, description="encoder's learning rate"),
         "head_lr": Dropdown(options=RATES, value=3e-3, description="head's learning rate"),
-        "per_class": Dropdown(options=(1, 2, 5, 10, 50), description="labels a digit"),
+        "per_class": Dropdown(options=(1, 2, 5, 10, 50), description="labels per digit"),
     }
     for control in controls.values():
         control.style.description_width = "initial"
@@ -101,7 +130,7 @@ def finetuning_explorer(train_set: LabelledImages, val_set: LabelledImages) -> V
 
     def draw(curves: Curves, told: str = "") -> None:
         bar.value = len(curves[0])
-        picture.value = scenes.finetuning(*curves, EPOCHS, told)._repr_html_()
+        picture.value = finetuning_picture(*curves, EPOCHS, told)._repr_html_()
 
     def run(settings: dict) -> None:
         curves, drawn = ([], []), 0.0

@@ -1,0 +1,158 @@
+"""Labelled images in memory, a few labels of them, and loaders: what every page needs of its data.
+
+`images` holds the course's own pictures, `augment` changes them at random, `folder` reads your photos.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Generator, Tensor
+from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler, SequentialSampler, Subset, TensorDataset
+
+
+class LabelledImages(TensorDataset):
+    """Images in memory with a class number each, and the classes' names.
+
+    Args:
+        images: (N, C, H, W).
+        labels: (N,) integers from 0 to K-1.
+        classes: K names.
+
+    Raises:
+        ValueError: as many labels as images are needed, integer, and within 0..K-1.
+
+    Example:
+        >>> import torch
+        >>> from helpers.data import LabelledImages
+        >>> len(LabelledImages(torch.zeros(3, 1, 8, 8), torch.tensor([0, 1, 1]), ["cat", "dog"]))
+        3
+    """
+
+    def __init__(self, images: Tensor, labels: Tensor, classes: list[str]) -> None:
+        if labels.dim() != 1 or len(labels) != len(images):
+            raise ValueError(f"{len(images)} images need labels of shape ({len(images)},), got {tuple(labels.shape)}")
+        if labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool:
+            raise ValueError(f"labels must be class numbers of an integer type, got {labels.dtype}; use labels.long()")
+        if len(labels) and (labels.min() < 0 or labels.max() >= len(classes)):
+            raise ValueError(
+                f"labels go from {labels.min()} to {labels.max()}, but {len(classes)} classes are named: "
+                f"labels must be from 0 to {len(classes) - 1}"
+            )
+        super().__init__(images, labels.long())
+        self.classes = list(classes)
+
+    @property
+    def images(self) -> Tensor:
+        return self.tensors[0]
+
+    @property
+    def labels(self) -> Tensor:
+        return self.tensors[1]
+
+    def subset(self, indices: Tensor) -> LabelledImages:
+        """The images at `indices`, in that order, with the same classes."""
+        return LabelledImages(self.images[indices], self.labels[indices], self.classes)
+
+
+def few_labels(dataset: Dataset, per_class: int, seed: int) -> Dataset:
+    """A random `per_class` images of each class: what someone had time to label.
+
+    Args:
+        dataset: `LabelledImages`, a torchvision data set, or a `Subset` of one.
+
+    Raises:
+        ValueError: a class has fewer images than asked, or `per_class` is below 1.
+
+    Example:
+        >>> import torch
+        >>> from helpers.data import LabelledImages, few_labels
+        >>> six = LabelledImages(torch.rand(6, 1, 8, 8), torch.tensor([0, 0, 0, 1, 1, 1]), ["a", "b"])
+        >>> few_labels(six, per_class=2, seed=0).labels.tolist()
+        [0, 0, 1, 1]
+    """
+    if per_class < 1:
+        raise ValueError(f"per_class must be 1 or more, got {per_class}")
+    if len(dataset) == 0:
+        raise ValueError("the data set is empty: there is no label to draw")
+    chosen, _ = stratified(labels_of(dataset), per_class, seed, len(getattr(dataset, "classes", ())))
+    return dataset.subset(chosen) if isinstance(dataset, LabelledImages) else Subset(dataset, chosen.tolist())
+
+
+def labels_of(dataset: Dataset) -> Tensor:
+    """The labels (N,) of a data set, without opening its images.
+
+    Raises:
+        TypeError: the data set does not say its labels.
+    """
+    if isinstance(dataset, Subset):
+        return labels_of(dataset.dataset)[torch.as_tensor(list(dataset.indices), dtype=torch.long)]
+    for name in ("labels", "targets"):
+        if hasattr(dataset, name):
+            return torch.as_tensor(getattr(dataset, name))
+    raise TypeError(f"{type(dataset).__name__} has neither labels nor targets; use LabelledImages or an ImageFolder")
+
+
+def make_loader(
+    dataset: Dataset, *, batch_size: int = 64, shuffle: bool = False, steps: int | None = None, seed: int = 0
+) -> DataLoader:
+    """A DataLoader that takes whole batches from tensors in memory, and single files from a folder.
+
+    The default DataLoader fetches images one by one and stacks them again. Where the images are
+    rows of one tensor, this one asks for all rows of a batch at once.
+
+    Args:
+        batch_size: images per batch; the last batch may be shorter.
+        shuffle: a new random order each epoch.
+        steps: exactly this many full batches instead of one pass: the images are shuffled and
+            taken again and again, so that few and many images are trained on for equally long.
+        seed: of that order. A loader carries its generator on from epoch to epoch: for two runs
+            that shall be equal, make two loaders.
+
+    Raises:
+        ValueError: an empty data set, or a batch_size or steps below 1.
+
+    Example:
+        >>> import torch
+        >>> from helpers.data import LabelledImages, make_loader
+        >>> five = LabelledImages(torch.rand(5, 1, 8, 8), torch.zeros(5).long(), ["a"])
+        >>> [len(images) for images, labels in make_loader(five, batch_size=2)]
+        [2, 2, 1]
+        >>> [len(images) for images, labels in make_loader(five, batch_size=4, steps=3)]
+        [4, 4, 4]
+    """
+    if len(dataset) == 0:
+        raise ValueError("the data set is empty: there is nothing to load")
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be 1 or more, got {batch_size}")
+    if steps is not None and steps < 1:
+        raise ValueError(f"steps must be 1 or more, got {steps}")
+    generator = Generator().manual_seed(seed)
+    if steps:
+        order = RandomSampler(dataset, num_samples=steps * batch_size, generator=generator)
+    elif shuffle:
+        order = RandomSampler(dataset, generator=generator)
+    else:
+        order = SequentialSampler(dataset)
+    if not isinstance(dataset, TensorDataset):
+        return DataLoader(dataset, batch_size=batch_size, sampler=order, generator=generator)
+    batches = BatchSampler(order, batch_size=batch_size, drop_last=False)
+    return DataLoader(dataset, sampler=batches, batch_size=None, generator=generator)
+
+
+def stratified(labels: Tensor, per_class: int | list[int], seed: int, classes: int = 0) -> tuple[Tensor, Tensor]:
+    """Indices of `per_class` random images of each class, and of all others; each sorted by class.
+
+    Raises:
+        ValueError: a class has fewer images than asked.
+    """
+    generator = Generator().manual_seed(seed)
+    chosen, others = [], []
+    for label in range(max(classes, int(labels.max()) + 1)):
+        wanted = per_class if isinstance(per_class, int) else per_class[label]
+        members = (labels == label).nonzero().flatten()
+        if wanted > len(members):
+            raise ValueError(f"class {label} has {len(members)} images, {wanted} were asked")
+        members = members[torch.randperm(len(members), generator=generator)]
+        chosen.append(members[:wanted])
+        others.append(members[wanted:])
+    return torch.cat(chosen), torch.cat(others)
