@@ -180,8 +180,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
 def shipped_encoder(name: str) -> Path:
     """Path of an encoder that comes with the course: "letters" or "warped".
 
-    Page 05 trains both in front of you for a few seconds; these were trained by the same recipe
-    for longer, so that each later page runs alone.
+    Page 05 trains both in front of you for a few seconds; these were trained on the same
+    images for longer and in larger batches (`tools/race.py`), so that each later page runs alone.
 
     Raises:
         ValueError: there is no shipped encoder of that name.

@@ -23,8 +23,8 @@ def finetune(
 ) -> nn.Module:
     """Train `model` in place on the few labelled images and return it.
 
-    Every contender of a comparison is trained by this function: with equally many steps of 50 images,
-    however few there are, and each image changed anew each time it is seen.
+    Equally many steps of 50 images, however few there are; with `augment`, each image is changed anew each
+    time it is seen. So contenders that are trained by this function had the same chance.
 
     Args:
         model: returns logits (N, K); what is frozen in it stays as it is.

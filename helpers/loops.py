@@ -181,8 +181,8 @@ def one_cycle(progress: float) -> float:
         >>> [round(one_cycle(p), 2) for p in (0, 0.3, 0.65, 1)]
         [0.04, 1.0, 0.5, 0.0]
 
-    Source: Smith and Topin 2018, "Super-convergence: very fast training of neural networks using
-    large learning rates". Built on page 02.
+    Source: after Smith and Topin 2017, "Super-convergence: very fast training of neural networks using
+    large learning rates", whose cycle is of straight lines. Built on page 02.
     """
     if progress < 0.3:
         return 0.04 + 0.96 * (1 - math.cos(math.pi * progress / 0.3)) / 2

@@ -16,28 +16,30 @@ def latents_of(encoder: nn.Module, images: Tensor) -> Tensor:
 def linear_probe(latents: Tensor, labels: Tensor, penalty: float = 1.0) -> nn.Linear:
     """A linear classifier on latents (N, Z) and labels (N,), trained until its loss hardly falls any more.
 
-    The latents are divided by their own standard deviation first, and the returned layer takes that
-    into account: use it on latents as they come.
+    The latents are centred and divided by their standard deviation first, and the returned layer takes
+    that into account: use it on latents as they come.
 
     Args:
         penalty: weight of the squared weights in the loss, summed over the N images.
 
     Source: Alain and Bengio 2016, "Understanding intermediate layers using linear classifier probes".
     """
-    scale = latents.std()
+    centre, scale = latents.mean(dim=0), latents.std()
+    standard = (latents - centre) / scale
     head = nn.Linear(latents.shape[1], int(labels.max()) + 1)
     optimizer = torch.optim.LBFGS(head.parameters(), max_iter=30, line_search_fn="strong_wolfe")
 
     def closure() -> Tensor:
         optimizer.zero_grad()
         shrink = 0.5 * penalty * head.weight.square().sum() / len(latents)  # prefers small weights
-        loss = F.cross_entropy(head(latents / scale), labels) + shrink
+        loss = F.cross_entropy(head(standard), labels) + shrink
         loss.backward()
         return loss
 
     optimizer.step(closure)
     with torch.no_grad():
         head.weight /= scale
+        head.bias -= head.weight @ centre
     return head
 
 

@@ -59,6 +59,8 @@ def few_labels(dataset: Dataset, per_class: int, seed: int) -> Dataset:
 
     Args:
         dataset: `LabelledImages`, a torchvision data set, or a `Subset` of one.
+        per_class: how many images of each class.
+        seed: which ones; the same seed draws the same images.
 
     Raises:
         ValueError: a class has fewer images than asked, or `per_class` is below 1.

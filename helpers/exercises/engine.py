@@ -267,7 +267,7 @@ def _steps(code: CodeType) -> list[tuple]:
     """
     steps = []
     for step in dis.get_instructions(code):
-        if step.opname != "PUSH_NULL":
+        if step.opname not in ("PUSH_NULL", "NOP"):  # NOP: what `python -OO` leaves of a docstring
             value = None if step.opcode in (*dis.hasjrel, *dis.hasjabs) else step.argval
             name = step.opname.replace("LOAD_METHOD", "LOAD_ATTR")
             steps.append((name, _steps(value) if isinstance(value, CodeType) else value))

@@ -129,7 +129,7 @@ EXERCISES = {
         judge=judge_carry_over,
         solution=carry_over,
         why="The encoder is what was learnt; the head belongs to the old task. A copy leaves the original as it was.",
-        notice="Encoder kept, head new, original untouched: every fine-tuning of the course begins like this.",
+        notice="Encoder kept, head new, original untouched: most fine-tunings of the course begin like this.",
         hints=(
             "`Classifier(encoder, classes=...)` puts a new head on any encoder. Which encoder do you give it?",
             "If two models hold the same encoder object, training one changes the other. See `finetune` above.",

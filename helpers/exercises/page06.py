@@ -185,7 +185,7 @@ EXERCISES = {
         judge=judge_count_matching,
         solution=count_matching,
         why="A tensor arrives if the model has one of the same name, and of the same shape.",
-        notice="One line like this under every load, and an empty one cannot pass unseen.",
+        notice="Assert this number under every load, and an empty one cannot pass unseen.",
         hints=(
             "A state dict maps names to tensors: `for name, tensor in saved.items()`.",
             "Two conditions: `name in wanted`, and equal shapes. Count the tensors that meet both.",
@@ -207,9 +207,9 @@ EXERCISES = {
         solution=train_head,
         unfinished=faulty_train_head,
         why="`eval()` lets BatchNorm rest, `zero_grad` forgets the last step, and only new images measure.",
-        notice="None of the three raised an error, and each of them falsifies the result. Look for them in every loop.",
+        notice="None of these faults raised an error, and each of them falsifies the result. Look for them in every loop.",
         hints=(
-            "One fault is about BatchNorm, one about gradients, one about which images measure.",
+            "One fault is about BatchNorm (it moves, and it measures by the batch), one about gradients, one about which images measure.",
             "The encoder is frozen, but `model.train()` lets its statistics move. The head alone needs no `train()`.",
             "`backward` *adds* to the gradients that are there. And look at the last two lines: whose accuracy is it?",
         ),

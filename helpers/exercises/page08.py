@@ -58,8 +58,7 @@ def judge_flow(answer: object) -> None:
     for points, classes, keep in ((2, 2, 0.75), (5, 3, 0.9), (6, 2, 0.5)):
         graph = torch.rand(points, points, generator=generator)
         flow, start = (torch.rand(points, classes, generator=generator) for _ in range(2))
-        inputs = graph.clone(), flow.clone(), start.clone()
-        got = answer(*inputs, keep)
+        got = answer(graph, flow, start, keep)
         arrived, source = graph @ flow, (1 - keep) * start
         slips = {
             "That is what the neighbours have, and the labelled points get nothing again: `start` is missing.": keep
@@ -74,8 +73,6 @@ def judge_flow(answer: object) -> None:
             + (1 - keep) * flow,
         }
         compare(got, keep * arrived + source, f"{points} points, {classes} classes and keep = {keep}", slips)
-        if not all(map(torch.equal, inputs, (graph, flow, start))):
-            raise Wrong("The step is right, but your function changed its inputs in place. Compute a new tensor.")
 
 
 EXERCISES = {

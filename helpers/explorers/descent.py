@@ -91,17 +91,22 @@ def _tell(path: list[Point], lr: float, momentum: float, steps: int) -> str:
     """What happened, as somebody would tell it who sees the picture."""
     (w1, w2), before, after = path[-1], loss_at(*path[0]), loss_at(*path[-1])
     told = (
-        f"Learning rate {lr:g}, momentum {momentum:g}, start at ({path[0][0]:g}, {path[0][1]:g}), loss {before:.2f}. "
+        f"Learning rate {lr:g}, momentum {momentum:g}, start at ({path[0][0]:g}, {path[0][1]:g}), loss {before:.2f}; "
+        "the left curve is drawn as if weight 2 were 0. "
     )
     gone = next((step for step, w in enumerate(path) if max(map(abs, w)) > 10), None)
     if gone is not None:
         return (
             told + f"It flies away: at step {gone} a weight is beyond 10, far outside the picture. Steps are too long."
         )
+    heights = [loss_at(*w) for w in path]
+    if after > before and max(heights[len(path) // 2 :]) > max(heights[: len(path) // 2]):
+        return told + f"It flies away: after {steps} steps its loss is {after:.1f}, and it grows. Steps are too long."
     crossed = _crossings([w[1] for w in path])
     ridge = _crossings([w[0] - RIDGE for w in path])
     told += f"After {steps} steps it is at ({w1:.2f}, {w2:.2f}), loss {after:.3f}. "
-    told += f"It crossed weight 2 = 0 {_times(crossed)}, and the ridge between the valleys {_times(ridge)}. "
+    told += f"It crossed the valleys' middle line, weight 2 = 0, {_times(crossed)}, "
+    told += f"and the ridge between the valleys {_times(ridge)}. "
     if path[-1] == path[0]:
         return told + "It did not move."
     if math.hypot(*gradient_at(w1, w2)) > 0.05 or math.dist(path[-1], path[-2]) > 0.02:
@@ -115,7 +120,7 @@ def _tell(path: list[Point], lr: float, momentum: float, steps: int) -> str:
 
 def _crossings(values: list[float]) -> int:
     """How often the sign changes, as far as somebody could see it."""
-    signs = [value > 0 for value in values if abs(value) > 0.001]
+    signs = [value > 0 for value in values if abs(value) > 0.02]  # of a pixel or two
     return sum(a != b for a, b in itertools.pairwise(signs))
 
 

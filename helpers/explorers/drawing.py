@@ -12,12 +12,12 @@ import ipywidgets
 import torch
 import torch.nn.functional as F
 from ipycanvas import Canvas, hold_canvas
-from ipywidgets import Button, HBox, VBox
+from ipywidgets import Button, HBox
 from PIL import Image, ImageDraw
 from torch import Tensor, nn
 
 from helpers.data import LabelledImages
-from helpers.explorers.base import BLUE, Scene, few_ticks, name_axes, new_scene, show_image
+from helpers.explorers.base import BLUE, Explorer, Scene, few_ticks, name_axes, new_scene, show_image
 from helpers.plots import INK, RULE
 
 SIZE = 280  # pixels of the canvas, each way
@@ -85,7 +85,7 @@ def answers_picture(image: Tensor, probs: Mapping[str, Tensor]) -> Scene:
     return picture
 
 
-def drawing_pad(models: Mapping[str, nn.Module], examples: LabelledImages) -> VBox:
+def drawing_pad(models: Mapping[str, nn.Module], examples: LabelledImages) -> Explorer:
     """A canvas to draw a digit on, and below it what each of two models sees.
 
     The button "Example" shows the next of `examples` instead, for who cannot draw.
@@ -159,8 +159,7 @@ def drawing_pad(models: Mapping[str, nn.Module], examples: LabelledImages) -> VB
     canvas.on_touch_cancel(end)
     clear.on_click(on_clear)
     example.on_click(on_example)
-    box = VBox([canvas, HBox([clear, example]), picture])
-    box.add_class("explorer")
+    box = Explorer([canvas, HBox([clear, example]), picture])
     box.canvas, box.clear, box.example, box.picture = canvas, clear, example, picture
     box.begin, box.move, box.end = begin, move, end
     return box

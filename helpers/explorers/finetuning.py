@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 
 import ipywidgets
 import torch
-from ipywidgets import Button, Dropdown, HBox, IntProgress, VBox
+from ipywidgets import Button, Dropdown, HBox, IntProgress
 
 from helpers.checkpoints import load_encoder, shipped_encoder
 from helpers.data import LabelledImages, few_labels, make_loader
 from helpers.data.augment import redraw
-from helpers.explorers.base import BLUE, ORANGE, Scene, few_ticks, name_axes, new_scene
+from helpers.explorers.base import BLUE, ORANGE, Explorer, Scene, few_ticks, name_axes, new_scene
 from helpers.loops import DivergedError, History, fit, one_cycle
 from helpers.losses import augmented, classification_loss
 from helpers.metrics import accuracy, predict
@@ -30,12 +30,27 @@ DRAWS_PER_SECOND = 4
 Curves = tuple[list[float], list[float]]  # validation accuracies (%) and training losses
 
 
+def build(start: str = "letters", frozen: str = "nothing") -> Classifier:
+    """The model to fine-tune: the same at each call, and torch's global generator is as it was before.
+
+    Args:
+        start: "letters" for the shipped encoder, "scratch" for a random one.
+        frozen: a key of FROZEN.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        encoder = Encoder()
+        if start == "letters":
+            load_encoder(encoder, shipped_encoder("letters"))
+        freeze(encoder.layers[: FROZEN[frozen]])
+        return Classifier(encoder)
+
+
 def train(
+    model: Classifier,
     train_set: LabelledImages,
     val_set: LabelledImages,
     *,
-    start: str = "letters",
-    frozen: str = "nothing",
     encoder_lr: float = 1e-3,
     head_lr: float = 3e-3,
     per_class: int = 1,
@@ -43,22 +58,17 @@ def train(
 ) -> Curves:
     """Fine-tune for EPOCHS epochs of STEPS steps; the same settings return the same curves.
 
+    It draws from generators of its own, so that a training in the background changes no number elsewhere.
+
     Args:
-        start: "letters" for the shipped encoder, "scratch" for a random one.
-        frozen: a key of FROZEN.
         on_epoch: called with the curves so far; a true answer ends the training.
 
     Raises:
         DivergedError: the learning rates were too large.
     """
-    torch.manual_seed(0)
-    encoder = Encoder()
-    if start == "letters":
-        load_encoder(encoder, shipped_encoder("letters"))
-    freeze(encoder.layers[: FROZEN[frozen]])
-    model = Classifier(encoder)
     few = few_labels(train_set, per_class, seed=0)
     loader, val_loader = make_loader(few, batch_size=50, steps=STEPS), make_loader(val_set, batch_size=250)
+    generator = torch.Generator().manual_seed(0)  # of the augmentation
     curves: Curves = ([], [])
 
     def after_epoch(history: History) -> bool | None:
@@ -68,7 +78,7 @@ def train(
 
     fit(
         model,
-        augmented(classification_loss, redraw),
+        augmented(classification_loss, lambda images: redraw(images, generator)),
         loader,
         epochs=EPOCHS,
         lr={"encoder": encoder_lr, "head": head_lr},
@@ -109,10 +119,10 @@ def finetuning_picture(accuracies: Sequence[float], losses: Sequence[float], epo
 
 def finetuning_example(train_set: LabelledImages, val_set: LabelledImages) -> Scene:
     """The picture of one training with the settings that the explorer begins with."""
-    return finetuning_picture(*train(train_set, val_set), EPOCHS)
+    return finetuning_picture(*train(build(), train_set, val_set), EPOCHS)
 
 
-def finetuning_explorer(train_set: LabelledImages, val_set: LabelledImages) -> VBox:
+def finetuning_explorer(train_set: LabelledImages, val_set: LabelledImages) -> Explorer:
     """Page 06: settings, a button that trains for a few seconds, one that stops, and the curves as they grow."""
     controls = {
         "start": Dropdown(options=["letters", "scratch"], description="start from"),
@@ -132,7 +142,7 @@ def finetuning_explorer(train_set: LabelledImages, val_set: LabelledImages) -> V
         bar.value = len(curves[0])
         picture.value = finetuning_picture(*curves, EPOCHS, told)._repr_html_()
 
-    def run(settings: dict) -> None:
+    def run(model: Classifier, settings: dict) -> None:
         curves, drawn = ([], []), 0.0
 
         def on_epoch(so_far: Curves) -> bool:
@@ -145,7 +155,7 @@ def finetuning_explorer(train_set: LabelledImages, val_set: LabelledImages) -> V
 
         told = "Finished."
         try:
-            train(train_set, val_set, on_epoch=on_epoch, **settings)
+            train(model, train_set, val_set, on_epoch=on_epoch, **settings)
             told = "Stopped." if stopping.is_set() else told
         except DivergedError:
             told = "It diverged: the loss is no number any more. Take smaller learning rates."
@@ -156,17 +166,17 @@ def finetuning_explorer(train_set: LabelledImages, val_set: LabelledImages) -> V
     def begin(_: object) -> None:
         if go.disabled:
             return
+        settings = {name: control.value for name, control in controls.items()}
+        model = build(settings.pop("start"), settings.pop("frozen"))  # on this thread: it seeds for a moment
         go.disabled, stop.disabled = True, False
         stopping.clear()
-        settings = {name: control.value for name, control in controls.items()}
-        box.thread = threading.Thread(target=run, args=(settings,), daemon=True)
+        box.thread = threading.Thread(target=run, args=(model, settings), daemon=True)
         box.thread.start()
 
     go.on_click(begin)
     stop.on_click(lambda _: stopping.set())
     draw(([], []), "Choose, then press Train.")
     rows = [list(controls.values())[i : i + 2] for i in (0, 2, 4)]
-    box = VBox([*map(HBox, rows), HBox([go, stop, bar]), picture])
-    box.add_class("explorer")
+    box = Explorer([*map(HBox, rows), HBox([go, stop, bar]), picture])
     box.controls, box.go, box.stop, box.picture, box.thread = controls, go, stop, picture, None
     return box

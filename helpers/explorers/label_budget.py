@@ -43,6 +43,18 @@ def paired_gain(budget: int) -> tuple[float, float]:
     return mean_interval([pretrained - scratch for pretrained, scratch in pairs])
 
 
+def errors_taken(budget: int) -> float:
+    """The share of scratch's errors that pretraining takes away, from the mean accuracies of both.
+
+    Example:
+        >>> from helpers.explorers.label_budget import errors_taken
+        >>> 0 < errors_taken(1) < 1
+        True
+    """
+    scratch, _ = mean_interval(accuracies("scratch", budget))
+    return paired_gain(budget)[0] / (100 - scratch)
+
+
 def label_budget_picture(per_class: int = 1, examples: Examples | None = None) -> Scene:
     """Page 01: accuracy from scratch and pretrained with so many labels per digit, and the gain, draw by draw.
 
@@ -57,9 +69,9 @@ def label_budget_picture(per_class: int = 1, examples: Examples | None = None) -
     budget = f"{per_class} label{'s' if per_class > 1 else ''} per digit"
     words = f"With {budget}: " + ", ".join(f"{name} {mean:.1f} % ± {half:.1f}" for name, (mean, half) in now.items())
     gain, half = paired_gain(per_class)
-    words += (
-        f". Draw by draw, pretraining gains {gain:.1f} ± {half:.1f} points. ± is a 95 % interval over draws of labels."
-    )
+    share = 100 * errors_taken(per_class)
+    words += f". Draw by draw, pretraining gains {gain:.1f} ± {half:.1f} points, {share:.0f} % of scratch's errors. "
+    words += "± is a 95 % interval over draws of labels."
     images, titles = (examples or {}).get(per_class, ((), ()))
     words += " Below: images that only the pretrained model reads." if len(images) else ""
     picture = new_scene(7.2, 3.6 if examples else 2.3, words)
@@ -73,14 +85,18 @@ def label_budget_picture(per_class: int = 1, examples: Examples | None = None) -
     left.set_xlim(0, 100)
     few_ticks(left, (0, 50, 100), (0, 1), y_names=list(now))
     name_axes(left, f"accuracy with {budget} (%)", "")
-    right = picture.add_axes((0.6, 1 - 0.78 * tall, 0.26, 0.68 * tall))
+    right = picture.add_axes((0.6, 1 - 0.78 * tall, 0.36, 0.68 * tall))
     for row, (name, intervals) in enumerate(values.items()):
         means = [mean for mean, _ in intervals]
-        right.plot(range(len(BUDGETS)), means, color=(ORANGE, BLUE)[row], linestyle=("--", "-")[row], marker="o")
-        right.text(4.2, means[-1] - 7 * (1 - row), name, color=(ORANGE, BLUE)[row], fontsize=9)
-    right.axvline(BUDGETS.index(per_class), color=RULE, linewidth=6, alpha=0.35)
-    few_ticks(right, range(len(BUDGETS)), (60, 80, 100), x_names=[str(n) for n in BUDGETS])
-    name_axes(right, "labels per digit", "accuracy (%)")
+        style = {"color": (ORANGE, BLUE)[row], "linestyle": ("--", "-")[row], "marker": "os"[row], "markersize": 4}
+        right.plot(BUDGETS, means, label=name, **style)
+    right.set_xscale("log")
+    right.axvline(per_class, color=RULE, linewidth=6, alpha=0.35)
+    right.set_ylim(60, 100)
+    few_ticks(right, BUDGETS, (60, 80, 100), x_names=[str(n) for n in BUDGETS])
+    right.minorticks_off()
+    right.legend(loc="lower right", fontsize=9, frameon=False)
+    name_axes(right, "labels per digit, on a log scale", "accuracy (%)")
     if len(images):
         image_row(picture, images[:8], titles[:8], height=0.9)
     return picture

@@ -16,7 +16,7 @@ def logits_picture(values: Sequence[float] = (2.0, 1.0, 0.0, -1.0), target: int 
     """Page 04: softmax, cross-entropy and its gradient, and beside it what the squared error would say.
 
     Args:
-        values: one logit a class.
+        values: one logit per class.
         target: number of the true class.
         temperature: the logits are divided by it first.
     """
@@ -46,7 +46,9 @@ def logits_picture(values: Sequence[float] = (2.0, 1.0, 0.0, -1.0), target: int 
         zeros, pushes = [0] * len(z), (-slope).tolist()  # a step goes against the gradient
         right.quiver(x, zeros, zeros, pushes, color=COLOURS[row], angles="xy", scale_units="xy", scale=1, width=0.012)
         told = f"{name}: loss {abs(losses[name].item()):.3g}"
-        right.text(-0.45, most * (0.87 - 0.16 * row), told, color=COLOURS[row], fontsize=10)
+        right.text(
+            row, 1.03, told, color=COLOURS[row], fontsize=9, ha=("left", "right")[row], transform=right.transAxes
+        )
     right.axhline(0, color=RULE, linewidth=0.8)
     right.set_xlim(-0.5, len(z) - 0.5)
     right.set_ylim(-most, most)

@@ -37,11 +37,6 @@ def flow_by_sum(graph, flow, start, keep):
     return start + keep * ((graph[:, :, None] * flow[None]).sum(dim=1) - start)
 
 
-def flow_in_place(graph, flow, start, keep):
-    start *= 1 - keep
-    return start.add_(keep * (graph @ flow))
-
-
 ANSWERS = {
     "8.1": Answers(
         right=surest_by_topk,
@@ -67,7 +62,6 @@ ANSWERS = {
             "Nothing has moved": lambda graph, flow, start, keep: keep * flow + (1 - keep) * start,
             "sent the `start`": lambda graph, flow, start, keep: keep * graph @ start + (1 - keep) * start,
             "part of the old flow": lambda graph, flow, start, keep: keep * graph @ flow + (1 - keep) * flow,
-            "in place": flow_in_place,
         },
     ),
 }

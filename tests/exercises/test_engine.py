@@ -187,6 +187,17 @@ def test_a_slip_that_happens_to_be_right_is_passed_over():
     compare(torch.ones(2), torch.ones(2), "a case", {"a slip": torch.ones(2)})
 
 
+def test_a_stub_without_its_docstring_is_not_attempted_either():
+    """`python -OO` drops docstrings."""
+    program = (
+        "from helpers.exercises import check\n"
+        "def share_right(answers, labels):\n    'a docstring'\n    ...\n"
+        "print(check('0.2', share_right).heading)"
+    )
+    run = subprocess.run([sys.executable, "-OO", "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "Not attempted"
+
+
 # progress
 
 

@@ -52,7 +52,19 @@ def test_words_say_what_happened(state, told):
 
 def test_from_the_pages_start_the_limit_is_a_learning_rate_of_one_fifth():
     assert "flies away" not in descent_picture(lr=0.195).description
-    assert "flies away" in descent_picture(lr=0.22).description
+    for lr in (0.205, 0.21, 0.22):
+        assert "flies away" in descent_picture(lr=lr).description
+
+
+def test_what_is_too_small_to_be_seen_is_not_counted():
+    assert "weight 2 = 0, 5 times, and the ridge between the valleys not once" in descent_picture(lr=0.15).description
+    assert "weight 2 = 0, not once" in descent_picture().description
+
+
+def test_rolling_with_momentum_is_not_flying_away():
+    for momentum in (0.5, 0.9, 0.95, 0.99):
+        for start_1 in (-2.0, -0.9, 0.1, 1.0, 1.7):
+            assert "flies away" not in descent_picture(momentum=momentum, start_1=start_1, start_2=0.1).description
 
 
 def test_every_control_has_a_name_and_changes_picture_and_words():

@@ -102,3 +102,7 @@ def test_the_words_name_what_the_model_says():
     with torch.no_grad():
         top = model(digits()[1].images[:1]).argmax().item()
     assert words(box).startswith(f"scratch says {top} (")
+
+
+def test_it_says_what_it_is_where_widgets_do_not_run(pad):
+    assert repr(pad[0]).endswith("Run this cell to see them.")

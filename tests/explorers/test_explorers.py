@@ -101,9 +101,9 @@ def test_an_answer_takes_a_tenth_of_a_second(name):
     control = next(iter(box.controls.values()))
     values, times = [other_value(control), control.value], []
     for i in range(31):
-        start = time.perf_counter()
+        start = time.process_time()
         control.value = values[i % 2]
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     median = statistics.median(times)
     print(f"{name}: {1000 * median:.0f} ms")
     assert median < 0.3  # measured 25 to 85 ms; three times as much for a machine that is shared

@@ -59,8 +59,29 @@ def test_stop_stops(explorer, monkeypatch):
 
 def test_the_same_settings_give_the_same_curves(sets, monkeypatch):
     monkeypatch.setattr(finetuning, "EPOCHS", 3)
-    assert finetuning.train(*sets) == finetuning.train(*sets)
-    assert finetuning.train(*sets) != finetuning.train(*sets, start="scratch")
+    starts = "letters", "letters", "scratch"
+    first, second, scratch = (finetuning.train(finetuning.build(start), *sets) for start in starts)
+    assert first == second != scratch
+
+
+def test_a_training_leaves_the_global_generator_alone(explorer):
+    before = torch.get_rng_state()
+    explorer.go.click()
+    after_click = torch.get_rng_state()
+    explorer.thread.join(60)
+    assert words(explorer).startswith("6 of 6 epochs. Finished.")
+    assert torch.equal(before, after_click) and torch.equal(before, torch.get_rng_state())
+
+
+def test_a_training_beside_another_cell_learns_the_same(sets, monkeypatch):
+    monkeypatch.setattr(finetuning, "EPOCHS", 3)
+    alone = finetuning.train(finetuning.build(), *sets)
+    busy = finetuning.train(finetuning.build(), *sets, on_epoch=lambda curves: torch.manual_seed(5) and None)
+    assert alone == busy
+
+
+def test_it_says_what_it_is_where_widgets_do_not_run(explorer):
+    assert repr(explorer).endswith("Run this cell to see them.")
 
 
 @pytest.mark.parametrize("frozen", finetuning.FROZEN)
@@ -69,7 +90,7 @@ def test_what_is_frozen_stays(sets, monkeypatch, frozen):
     kept = []
     original = finetuning.fit
     monkeypatch.setattr(finetuning, "fit", lambda model, *a, **k: (kept.append(model), original(model, *a, **k))[1])
-    finetuning.train(*sets, frozen=frozen)
+    finetuning.train(finetuning.build(frozen=frozen), *sets)
     count = sum(p.requires_grad for p in kept[0].encoder.parameters())
     assert count == {"nothing": 9, "first layer": 6, "first two layers": 3, "whole encoder": 0}[frozen]
 
