@@ -28,7 +28,8 @@ def wilson_interval(right: int, total: int, confidence: float = 0.95) -> tuple[f
     share = right / total
     centre = (share + z**2 / (2 * total)) / (1 + z**2 / total)
     half = z / (1 + z**2 / total) * math.sqrt(share * (1 - share) / total + z**2 / (4 * total**2))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    low = 0.0 if right == 0 else max(0.0, centre - half)  # exactly, and not up to rounding
+    return low, 1.0 if right == total else min(1.0, centre + half)
 
 
 def bootstrap_interval(
@@ -38,6 +39,9 @@ def bootstrap_interval(
 
     It covers other images of the same kind, not another training. For two models on the same images let
     `measure` return the difference of both over the same indices: the paired bootstrap.
+
+    Of no use where no error (or nothing but errors) was seen: for 100 right of 100 it returns (1, 1), as
+    every draw is like the other. For a share take `wilson_interval`, which then still has a width.
 
     Args:
         measure: indices (N,) -> the measure over those images.
@@ -102,7 +106,7 @@ def mcnemar(first_right: Tensor, second_right: Tensor) -> float:
         1.0
 
     Source: McNemar 1947, "Note on the sampling error of the difference between correlated proportions
-    or percentages".
+    or percentages"; here with the exact binomial distribution instead of his approximation.
     """
     from scipy.stats import binomtest  # scikit-learn brings it
 

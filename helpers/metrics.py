@@ -25,7 +25,7 @@ def predict(model: nn.Module, loader: DataLoader) -> tuple[Tensor, Tensor | list
 
     Of each batch the first entry is the model's input and the second its labels, in a tuple, a list or
     a dictionary. Where a batch is a tensor alone there are no labels, and None is returned for them;
-    labels that are no tensors, such as boxes, come as one list.
+    labels that are no tensors, such as boxes, come as one list. The model is left in `eval()` mode.
 
     Raises:
         ValueError: the loader is empty.
@@ -201,7 +201,10 @@ def calibration(logits: Tensor, labels: Tensor, bins: int = 10) -> tuple[Tensor,
 def calibration_error(logits: Tensor, labels: Tensor, bins: int = 10) -> float:
     """Mean gap between confidence and accuracy over the bins, each weighted by its images (ECE).
 
-    Source: Guo et al. 2017, "On calibration of modern neural networks".
+    Above 0 by chance for a calibrated model too, the more so the fewer images there are.
+
+    Source: Naeini, Cooper and Hauskrecht 2015, "Obtaining well calibrated probabilities using Bayesian
+    binning".
     """
     confidence, right, count = calibration(logits, labels, bins)
     return ((confidence - right).abs() * count / count.sum()).sum().item()
@@ -210,21 +213,24 @@ def calibration_error(logits: Tensor, labels: Tensor, bins: int = 10) -> float:
 def fit_temperature(logits: Tensor, labels: Tensor) -> float:
     """The number T > 0 by which to divide logits so that their cross-entropy is least.
 
-    Fit it on the validation set, never on the test set. It changes no prediction.
+    Fit it on the validation set, never on the test set. It changes no prediction. Where every answer is
+    right the best T is 0, where the answers are worse than guessing it is without bound: then there is no
+    minimum, and T stops at a far number, from 0.001 to 1000 at the furthest.
 
     Source: Guo et al. 2017, "On calibration of modern neural networks".
     """
+    bound = math.log(1000)
     log_temperature = torch.zeros(1, requires_grad=True)
     optimizer = torch.optim.LBFGS([log_temperature], max_iter=100, line_search_fn="strong_wolfe")
 
     def closure() -> Tensor:
         optimizer.zero_grad()
-        loss = F.cross_entropy(logits / log_temperature.exp(), labels)
+        loss = F.cross_entropy(logits / log_temperature.clamp(-bound, bound).exp(), labels)
         loss.backward()
         return loss
 
     optimizer.step(closure)
-    return log_temperature.exp().item()
+    return log_temperature.clamp(-bound, bound).exp().item()
 
 
 def _classes_of(predictions: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:

@@ -59,6 +59,12 @@ def test_bootstrap_of_paired_differences_is_narrower():
     assert mcnemar(first, second) < 0.05
 
 
+def test_bootstrap_has_no_width_where_no_error_was_seen_and_wilson_has():
+    right = torch.ones(100)
+    assert bootstrap_interval(lambda rows: right[rows].mean().item(), total=100, resamples=50) == (1, 1)
+    assert wilson_interval(100, 100)[0] < 0.97
+
+
 def test_p_values_are_uniform_or_larger_where_models_are_equally_good():
     generator = torch.Generator().manual_seed(0)
     p_values = []

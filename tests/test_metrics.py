@@ -229,7 +229,7 @@ def test_wilson_is_scipys(right, total, confidence):
 
 def test_wilson_stays_within_0_and_1():
     for total in range(1, 300):
-        assert wilson_interval(0, total)[0] >= 0 and wilson_interval(total, total)[1] <= 1
+        assert wilson_interval(0, total)[0] == 0 and wilson_interval(total, total)[1] == 1
 
 
 @pytest.mark.parametrize(("right", "total"), [(0, 0), (-1, 5), (6, 5)])
@@ -335,3 +335,10 @@ def test_fit_temperature_recovers_a_known_one(temperature):
 
 def test_fit_temperature_of_a_perfect_model_stays_a_number():
     assert 0 < fit_temperature(5 * torch.eye(10), torch.arange(10)) < 1
+
+
+@pytest.mark.parametrize("size", [0.01, 1.0, 100.0])
+def test_fit_temperature_without_a_minimum_stays_within_bounds(size):
+    for labels in (torch.arange(10), (torch.arange(10) + 1) % 10):  # all right, all wrong
+        assert 0.0009 < fit_temperature(size * torch.eye(10), labels) < 1001
+    assert fit_temperature(size * torch.eye(10), (torch.arange(10) + 1) % 10) > 1

@@ -16,8 +16,8 @@ from helpers.metrics import accuracy, predict
 from helpers.models import count_parameters
 
 # Weights, and validation accuracy in per cent. Under the judge's training, with four seeds each, five networks with
-# max pooling or BatchNorm reached 93.6 to 97.4, a dense layer on all pixels (10,250 weights) at most 90.2, and the best
-# of three small networks without a convolution 92.0.
+# max pooling or BatchNorm reached 93.6 to 97.4, and a dense layer on all pixels (10,250 weights) at most 90.2. Without a
+# convolution 93 % can be reached too (5,864 weights behind a cropped, averaged image: 93.2 to 93.6), so one is demanded.
 BUDGET, WANTED = 6_000, 93.0
 
 
@@ -127,6 +127,8 @@ def judge_small_network(answer: object) -> None:
         raise Wrong(f"For two images your network returns the shape {tuple(outputs.shape)}, not (2, 10).{flatten}")
     if torch.allclose(outputs.sum(dim=1), torch.ones(2), atol=1e-4) and (outputs >= 0).all():
         raise Wrong("The outputs are probabilities already. Leave the softmax out: the loss takes logits.")
+    if not any(isinstance(part, nn.Conv2d) and max(part.kernel_size) > 1 for part in model.modules()):
+        raise Wrong("Your network has no `nn.Conv2d` with a kernel larger than 1 x 1. At least one is wanted.")
     train_set, val_set, _ = digits()
     finetune(model, train_set, lr=1e-2, augment=None)
     reached = 100 * accuracy(*predict(model, make_loader(val_set, batch_size=250)))
@@ -179,7 +181,7 @@ EXERCISES = {
         why="Pooling makes the image small, so that the last, dense layer needs few weights; the convolutions share "
         "theirs over all places.",
         notice="A single dense layer from 1,024 pixels to ten logits needs 10,250 weights. Trained in the same way with "
-        "four seeds, it reached 90 %.",
+        "four seeds, it reached about 90 %.",
         hints=(
             "A dense layer on the pixels has 1,024 x 10 weights, which is too many. Make the image smaller first.",
             "`nn.MaxPool2d(2)` halves the image without weights, and `nn.MaxPool2d(4)` quarters it. 4 x 4 places are enough.",

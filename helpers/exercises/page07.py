@@ -119,7 +119,7 @@ def cost(scores, truth, threshold, miss=5, false_alarm=1):
 
 def choose_and_apply(val_scores, val_labels, test_scores, test_labels, miss, false_alarm):
     """The threshold that is cheapest on the validation set, and what it costs on the test set."""
-    candidates = [step / 100 for step in range(1, 100)]
+    candidates = [*val_scores.tolist(), 2.0]  # from 2 on: no alarm at all
     threshold = min(candidates, key=lambda t: cost(val_scores, val_labels, t, miss, false_alarm))
     return threshold, cost(test_scores, test_labels, threshold, miss, false_alarm)
 
@@ -249,11 +249,11 @@ EXERCISES = {
         judge=judge_choose_and_apply,
         solution=choose_and_apply,
         why="The validation set may choose, because it is not what the final figure is taken from.",
-        notice="The test scores differed from the validation scores on purpose: only an honest choice shows that.",
+        notice="The judge's test scores were shifted on purpose: a threshold chosen on them is another one, and is seen.",
         hints=(
             "Two steps: which threshold is the cheapest, and on which set? What does it cost, and on which set?",
-            "`cost(scores, truth, threshold, miss, false_alarm)` is there. Try 0.01, 0.02, up to 0.99.",
-            "`min(candidates, key=lambda t: cost(val_scores, val_labels, t, miss, false_alarm))`.",
+            "`cost(scores, truth, threshold, miss, false_alarm)` is there. As candidates take the scores themselves.",
+            "`min(val_scores.tolist(), key=lambda t: cost(val_scores, val_labels, t, miss, false_alarm))`.",
         ),
     ),
     "7.4": Exercise(

@@ -9,7 +9,9 @@ from helpers.exercises.notes import Note
 Guess = float | str | Sequence[int]
 
 
-def reveal(guess: Guess | None, truth: Guess, why: str = "", *, unit: str = "", close: float = 0.1) -> Note:
+def reveal(
+    guess: Guess | None, truth: Guess, why: str = "", *, unit: str = "", close: float = 0.1, exact: float = 1e-3
+) -> Note:
     """Compare what you predicted with what came out. Without a guess it only tells.
 
     Args:
@@ -19,6 +21,7 @@ def reveal(guess: Guess | None, truth: Guess, why: str = "", *, unit: str = "", 
         why: the reason, in a sentence.
         unit: of a number, such as "%".
         close: how near counts as close, as a share of the truth.
+        exact: how near counts as the same number, as a share of the truth.
 
     Example:
         >>> from helpers.exercises import reveal
@@ -40,11 +43,12 @@ def reveal(guess: Guess | None, truth: Guess, why: str = "", *, unit: str = "", 
         difference = float(guess) - float(truth)
     except (TypeError, ValueError):
         return Note("Unclear", f"A number was asked, and your guess is `{guess!r}`. It is {told}. {why}")
-    if abs(difference) <= 1e-9 + 1e-3 * abs(truth):
+    if abs(difference) <= 1e-9 + exact * abs(truth):
         return Note("You said so", f"It is {told}. {why}")
     heading = "Close" if abs(difference) <= close * abs(truth) else "Off"
     side = "too high" if difference > 0 else "too low"
-    return Note(heading, f"You said {_tell(guess, unit)}, it is {told}: {_tell(abs(difference), unit)} {side}. {why}")
+    gap = _tell(abs(difference), "points" if unit == "%" else unit)  # between two percentages
+    return Note(heading, f"You said {_tell(guess, unit)}, it is {told}: {gap} {side}. {why}")
 
 
 def _reveal_numbers(guess: object, truth: tuple, why: str) -> Note:

@@ -18,7 +18,6 @@ import torch.nn.functional as F
 from ipywidgets import BoundedIntText, Dropdown, HBox, VBox, Widget
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from helpers.plots import COLOURS, INK, PAPER, Picture
@@ -145,12 +144,6 @@ def image_row(picture: Scene, images: Tensor, titles: Sequence[str], height: flo
     show_image(axes, wide.permute(1, 0, 2).reshape(rows, n * width))
     for i, title in enumerate(titles):
         axes.text((i + 0.5) * width, -3, title, ha="center", fontsize=9, color=INK)
-
-
-def draw_frame(axes: Axes, left: int, top: int, size: int) -> None:
-    """A frame around pixels, bright on dark so that it shows on any image."""
-    for width, colour in ((4, "black"), (2, "#ffd54a")):
-        axes.add_patch(Rectangle((left - 0.5, top - 0.5), size, size, fill=False, edgecolor=colour, linewidth=width))
 
 
 def curve_with_point(picture: Scene, left: float, x: Tensor, y: Tensor, point: tuple[float, float]) -> None:

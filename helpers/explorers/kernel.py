@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import torch
 import torch.nn.functional as F
 from ipywidgets import BoundedFloatText, Dropdown, HBox, VBox
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from helpers.explorers.base import Scene, draw_frame, live, new_scene, show_image, whole_number
+from helpers.explorers.base import Scene, live, new_scene, show_image, whole_number
 from helpers.picture import INK, PAPER
 
 KERNELS = {
@@ -35,7 +37,7 @@ def kernel_picture(
     """Page 03: a 3x3 kernel on a grey photo; one output number's nine pixels, weights, products and sum.
 
     Args:
-        photo: (H, W) from 0 to 1; rounded to two decimals, the printed terms add up to the printed sum.
+        photo: (H, W) from 0 to 1; rounded to two decimals, the printed terms add up to the printed sum, up to rounding.
         weights: (3, 3).
         row, column: of the output number that is spelled out; beyond the last they mean the last.
     """
@@ -56,18 +58,26 @@ def kernel_picture(
     before, nine, after = (picture.add_axes((left, 0.05, 0.32, 0.8)) for left in (0.01, 0.34, 0.67))
     show_image(before, padded)
     show_image(nine, seen)
-    show_image(after, output, brightest=output.abs().max().item(), darkest=min(0.0, output.min().item()))
+    brightest, darkest = output.abs().max().item(), min(0.0, output.min().item())
+    show_image(after, output, brightest=brightest, darkest=darkest)
     # A given y is not searched for at each drawing, which would take 40 % of the time.
     before.set_title("photo, and the pixels seen", fontsize=10, y=1.0)
     nine.set_title(f"pixel · weight; their sum: {output[row, column]:.2f}", fontsize=10, y=1.0)
-    after.set_title("output, and this sum's place", fontsize=10, y=1.0)
+    after.set_title(f"output: black {darkest:.3g}, white {brightest:.3g}", fontsize=10, y=1.0)
     for place, (x, w) in enumerate(pairs):
         words_in_tile = f"{x:.2f}\n· {w:.4g}\n= {round(x * w, 3) + 0:.4g}"
         colour = INK if x > 0.5 else PAPER
         nine.text(place % 3, place // 3, words_in_tile, ha="center", va="center", fontsize=8, color=colour)
-    draw_frame(before, left, top, 2 * dilation + 1)
-    draw_frame(after, column, row, 1)
+    _frame(before, left, top, 2 * dilation + 1)
+    _frame(after, column, row, 1)
     return picture
+
+
+def _frame(axes: Axes, left: int, top: int, size: int) -> None:
+    """A thin frame two pixels away from those it marks, so that these stay visible."""
+    place, side = (left - 2.5, top - 2.5), size + 4
+    for width, colour in ((2.4, INK), (1.0, "#ffd54a")):
+        axes.add_patch(Rectangle(place, side, side, fill=False, edgecolor=colour, linewidth=width, clip_on=False))
 
 
 def kernel_explorer(photo: Tensor) -> VBox:

@@ -34,6 +34,9 @@ def threshold_picture(
         f"At {at:.2f}: {hits} found, {missed} missed, {alarms} false alarms. Precision {precision:.3f}, "
         f"recall {recall:.3f}, F1 {f1:.3f}. Cost {miss:g}·{missed} + {false_alarm:g}·{alarms} = {cost:g}."
     )
+    false_rate, hit_rate, _ = metrics.roc_curve(scores, labels)
+    area, average_precision = metrics.area_under(false_rate, hit_rate), metrics.average_precision(scores, labels)
+    words += f" Over all thresholds: AUC {area:.3f}, average precision {average_precision:.3f}."
     if miss + false_alarm > 0:
         words += f" The Bayes threshold is {false_alarm / (false_alarm + miss):.2f}."
     picture = new_scene(7.2, 2.6, words)
@@ -43,7 +46,6 @@ def threshold_picture(
         weight = "bold" if (x, y) in numbers else "normal"
         picture.text(x, y, text, ha="right", fontsize=10, color=INK, weight=weight)
     picture.text(0.02, 0.82, f"threshold {at:.2f}, cost {cost:g}", fontsize=10, color=INK)
-    false_rate, hit_rate, _ = metrics.roc_curve(scores, labels)
     curve_with_point(picture, 0.4, false_rate, hit_rate, (alarms / max(1, alarms + right_no), recall))
     name_axes(picture.axes[-1], "false alarms, share", "recall")
     picture.axes[-1].plot([0, 1], [0, 1], **GUESSING)
