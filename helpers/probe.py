@@ -9,15 +9,15 @@ from torch import Tensor, nn
 
 @torch.no_grad()
 def latents_of(encoder: nn.Module, images: Tensor) -> Tensor:
-    """The encoder's latents (N, Z) of images (N, C, H, W), in `eval()` mode."""
+    """The encoder's latents (N, Z) of images (N, C, H, W), in `eval()` mode, in which it stays."""
     return torch.cat([encoder.eval()(part).flatten(1) for part in images.split(500)])
 
 
 def linear_probe(latents: Tensor, labels: Tensor, penalty: float = 1.0) -> nn.Linear:
-    """A linear classifier on latents (N, Z) and labels (N,), trained until its loss hardly falls any more.
+    """A linear classifier on latents (N, Z) and labels (N,), trained by at most 30 steps of L-BFGS.
 
-    The latents are centred and divided by their standard deviation first, and the returned layer takes
-    that into account: use it on latents as they come.
+    Each number of the latents is centred, and all are divided by one standard deviation, that of all
+    numbers together. The returned layer takes that into account: use it on latents as they come.
 
     Args:
         penalty: weight of the squared weights in the loss, summed over the N images.
@@ -45,6 +45,8 @@ def linear_probe(latents: Tensor, labels: Tensor, penalty: float = 1.0) -> nn.Li
 
 def nearest_neighbours(latents: Tensor, labels: Tensor, queries: Tensor, k: int = 1) -> Tensor:
     """The most frequent label (M,) among the k latents (N, Z) nearest to each query (M, Z), by cosine.
+
+    In a tie the smallest label wins, also over a nearer one.
 
     Raises:
         ValueError: k is not from 1 to N.

@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Iterable
 
 import torch
-from sklearn import metrics as sklearn_metrics
 from torch import Tensor
 
 from helpers.exercises.engine import Exercise, Wrong, compare
@@ -27,6 +26,8 @@ def precision_recall_of(confusion, k):
 
 
 def judge_precision_recall_of(answer: object) -> None:
+    from sklearn import metrics as sklearn_metrics
+
     generator = torch.Generator().manual_seed(0)
     for classes, k in ((3, 0), (2, 1), (5, 3)):
         labels = torch.randint(classes, (60,), generator=generator)
@@ -73,6 +74,8 @@ MACRO_CASES = {  # each slip gives another value in one of them
 
 
 def judge_macro_f1_of(answer: object) -> None:
+    from sklearn import metrics as sklearn_metrics
+
     for words, rows in MACRO_CASES.items():
         confusion = torch.tensor(rows)
         cells = torch.arange(confusion.numel()).repeat_interleave(confusion.flatten())

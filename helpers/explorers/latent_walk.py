@@ -26,7 +26,7 @@ def latent_walk_picture(
         autoencoder: with `encoder` and `decoder`, in `eval()` mode.
         first, second: (1, H, W) from 0 to 1.
         share: 0 is the first image, 1 the second.
-        noise: standard deviation of what is added to the first image.
+        noise: standard deviation of what is added to the first image, before all is cut to 0 to 1.
     """
     z = autoencoder.encoder(torch.stack([first, second]))
     between = autoencoder.decoder(torch.lerp(z[:1], z[1:], share)).sigmoid()[0]
@@ -36,8 +36,8 @@ def latent_walk_picture(
     error, before = F.mse_loss(restored, first).item(), F.mse_loss(noisy, first).item()
     words = (
         f"{100 * share:.0f} % of the way from the latents of {names[0]} to those of {names[1]}, decoded. "
-        f"With noise of {noise:.2f}, the noisy image is off by {before:.4f} (mean squared error) "
-        f"and its reconstruction by {error:.4f}."
+        f"With noise of {noise:.2f} added and all cut to 0 to 1, the noisy image is off by {before:.4f} "
+        f"(mean squared error) and its reconstruction by {error:.4f}."
     )
     picture = new_scene(7.2, 1.7, words)
     shown = [first, between, second, noisy, restored]
@@ -47,7 +47,7 @@ def latent_walk_picture(
 
 
 def latent_walk_explorer(autoencoder: nn.Module, dataset: LabelledImages) -> VBox:
-    """Page 05: walk between the latents of two digits, and undo noise; see `latent_walk_picture`."""
+    """Page 05: walk between the latents of two digits, and reconstruct under noise; see `latent_walk_picture`."""
     one_each = [dataset.images[dataset.labels == label][0] for label in range(len(dataset.classes))]
     controls = {
         "first": Dropdown(options=range(len(one_each)), value=3, description="first digit"),
