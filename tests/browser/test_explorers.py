@@ -14,6 +14,7 @@ EXPLORERS = {  # page -> names of its explorers' controls, in order; drawing pad
     "05_pretraining": [["first", "second", "share", "noise"]],
     "06_fine_tuning": [[]],
     "07_evaluation": [["at", "miss", "false_alarm"], []],
+    "08_worth": [["steps"]],
 }
 SAYS = re.compile(r"^(\w+) says (\d) \((\d+) %\)")
 

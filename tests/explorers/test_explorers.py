@@ -10,7 +10,7 @@ from ipywidgets import BoundedIntText
 from sklearn.metrics import precision_recall_fscore_support
 
 from helpers.data.images import digits
-from helpers.explorers import base, descent, kernel, label_budget, latent_walk, logits, threshold
+from helpers.explorers import base, descent, kernel, label_budget, label_flow, latent_walk, logits, threshold
 from helpers.models import Autoencoder, Decoder, Encoder
 
 PHOTO = torch.rand(40, 60, generator=torch.Generator().manual_seed(0))
@@ -28,9 +28,19 @@ def autoencoder():
     return Autoencoder(encoder, Decoder(encoder)).eval()
 
 
+def chain():
+    """Points on a line, a graph of neighbours, and a label at each end."""
+    points = torch.stack([torch.linspace(0, 1, 30), torch.zeros(30)], dim=1)
+    graph = torch.diag(torch.ones(29), 1) + torch.diag(torch.ones(29), -1)
+    start = torch.zeros(30, 2)
+    start[0, 0] = start[-1, 1] = 1.0
+    return points, graph / 2, start
+
+
 MAKE = {
     "label budget": lambda: label_budget.label_budget_explorer({1: (torch.ones(3, 1, 32, 32), ["a", "b", "c"])}),
     "descent": descent.descent_explorer,
+    "label flow": lambda: label_flow.label_flow_explorer(*chain()),
     "kernel": lambda: kernel.kernel_explorer(PHOTO),
     "logits": logits.logits_explorer,
     "latent walk": lambda: latent_walk.latent_walk_explorer(autoencoder(), digits()[1]),
