@@ -36,7 +36,7 @@ def test_formulas_are_drawn_and_links_lead_to_exported_pages(exported):
     stem, page = exported
     words = page.locator(".jp-MarkdownOutput")
     assert not any("$" in text for text in words.all_inner_texts())
-    if stem.startswith("03"):
+    if stem.startswith("04"):
         assert (
             page.locator("math[display=block]").count() > 10 and page.locator("math").first.bounding_box()["height"] > 8
         )
