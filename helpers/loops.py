@@ -139,8 +139,9 @@ def train_epoch(
         optimizer.step()
         if scheduler:
             scheduler.step()
-        _require_finite(loss, model if step == len(loader) else None, f"epoch {epoch + 1}, step {step}")
-        total, samples = total + loss.item() * batch_size(batch), samples + batch_size(batch)
+        value, size = loss.item(), batch_size(batch)
+        _require_finite(value, model if step == len(loader) else None, f"epoch {epoch + 1}, step {step}")
+        total, samples = total + value * size, samples + size
     return total / samples
 
 
@@ -277,11 +278,11 @@ def _train_mode(model: nn.Module) -> None:
             module.eval()
 
 
-def _require_finite(loss: Tensor, model: nn.Module | None, where: str) -> None:
+def _require_finite(loss: float, model: nn.Module | None, where: str) -> None:
     """Raise where the loss, or a weight of the model if it is given, is NaN or infinite."""
-    if not math.isfinite(loss.item()) or (model and not all(p.isfinite().all() for p in model.parameters())):
+    if not math.isfinite(loss) or (model and not all(p.isfinite().all() for p in model.parameters())):
         raise DivergedError(
-            f"{where}: the loss is {loss.item():.3g}, or the weights hold NaN or infinity. "
+            f"{where}: the loss is {loss:.3g}, or the weights hold NaN or infinity. "
             "Build the model anew, try a smaller learning rate, and look for NaN in the data"
         )
 
