@@ -18,6 +18,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from helpers.runtime import writable_folder
+
 SHIPPED = Path(__file__).parent / "shipped"  # the small encoders that come with the course
 
 
@@ -42,8 +44,8 @@ class LoadReport:
 def save_model(model: nn.Module, path: str | Path, *, what: str, trained: str, data: str, licence: str) -> Path:
     """Write the model's weights to `path` with the facts that a reader needs; return the path.
 
-    A missing folder is made. The file is written beside `path` and renamed, so that a crash leaves
-    the old file whole.
+    A missing folder is made; a relative path lies in COURSE_FOLDER where that is set. The file is written
+    beside `path` and renamed, so that a crash leaves the old file whole.
 
     Args:
         what: the model in a few words.
@@ -64,7 +66,7 @@ def save_model(model: nn.Module, path: str | Path, *, what: str, trained: str, d
         ...     print(load_model(nn.Linear(2, 1), path))
         line.safetensors: 2 tensors loaded
     """
-    path = Path(path).expanduser()
+    path = _placed(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -123,7 +125,7 @@ def read_checkpoint(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]
         FileNotFoundError: there is no such file.
         CheckpointError: a pickle, a truncated file, or no safetensors file at all.
     """
-    path = Path(path).expanduser()
+    path = _placed(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such checkpoint. Run the page that saves it, or check the path")
     try:
@@ -195,6 +197,11 @@ def shipped_encoder(name: str) -> Path:
 def shipped_results(name: str) -> dict:
     """Results that `make shipped` measured and that come with the course, such as "label_budget"."""
     return json.loads((SHIPPED / f"{name}.json").read_text())
+
+
+def _placed(path: str | Path) -> Path:
+    """Where a path lies: a relative one in the folder that the course writes to."""
+    return writable_folder() / Path(path).expanduser()
 
 
 def _copy_into(model: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:

@@ -20,8 +20,11 @@ def reconstruction_loss(model: nn.Module, batch: Batch) -> Tensor:
     """Cross-entropy of each pixel between an image in [0, 1] and its reconstruction; no labels.
 
     The model returns logits (N, C, H, W). Page 05 measures why this and not the squared error.
+
+    Raises:
+        ValueError: pixels outside of 0 to 1, for which this loss has no floor.
     """
-    images = batch[0]
+    images = _from_0_to_1(batch[0])
     return F.binary_cross_entropy_with_logits(model(images), images)
 
 
@@ -36,7 +39,7 @@ def denoising_loss(corrupt: Augment) -> LossFn:
     """
 
     def loss_fn(model: nn.Module, batch: Batch) -> Tensor:
-        images = batch[0]
+        images = _from_0_to_1(batch[0])
         return F.binary_cross_entropy_with_logits(model(corrupt(images)), images)
 
     return loss_fn
@@ -88,3 +91,13 @@ def augmented(loss_fn: LossFn, augment: Augment) -> LossFn:
         return loss_fn(model, [augment(images), *rest])
 
     return augmented_loss
+
+
+def _from_0_to_1(images: Tensor) -> Tensor:
+    low, high = images.aminmax()
+    if low < 0 or high > 1:
+        raise ValueError(
+            f"pixels go from {low:.2f} to {high:.2f}, and as targets of this loss they must be from 0 to 1. Photos of "
+            "image_folder are normalised: load them with normalise=False"
+        )
+    return images

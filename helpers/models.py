@@ -25,7 +25,7 @@ class Encoder(nn.Module):
         images (N, C, H, W) -> latents (N, Z) with Z = 4 * width * (H / 8) * (W / 8)
 
     Raises:
-        ValueError: image_size is not a multiple of 8.
+        ValueError: image_size is not a multiple of 8, or images of another shape than (N, C, H, W).
 
     Example:
         >>> import torch
@@ -38,6 +38,7 @@ class Encoder(nn.Module):
         super().__init__()
         if image_size % 8:
             raise ValueError(f"image_size must be a multiple of 8, got {image_size}")
+        self.image_shape = (in_channels, image_size, image_size)
         self.map_shape = (4 * width, image_size // 8, image_size // 8)  # before flattening
         self.latent_dim = 4 * width * (image_size // 8) ** 2
         self.layers = nn.Sequential(
@@ -47,6 +48,11 @@ class Encoder(nn.Module):
         )
 
     def forward(self, images: Tensor) -> Tensor:
+        if images.shape[1:] != self.image_shape:
+            raise ValueError(
+                f"images of shape (C, H, W) = {tuple(images.shape[1:])}, and this encoder was built for "
+                f"{self.image_shape}: Encoder(in_channels=..., image_size=...) builds another"
+            )
         return self.layers(images).flatten(1)  # (N, Z)
 
 

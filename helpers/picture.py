@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Callable
 
 import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from PIL import Image
@@ -45,6 +46,15 @@ def plain_style(draw: Callable) -> Callable:
             return draw(*args, **options)
 
     return drawn
+
+
+def name_axes(axes: Axes, xlabel: str, ylabel: str) -> None:
+    """Names at the axes, and no box around them."""
+    axes.set_facecolor(PAPER)
+    axes.set_xlabel(xlabel, fontsize=10, color=INK)
+    axes.set_ylabel(ylabel, fontsize=10, color=INK)
+    axes.tick_params(colors=INK, labelsize=9)
+    axes.spines[["top", "right"]].set_visible(False)
 
 
 class Picture(Figure):

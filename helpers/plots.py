@@ -17,7 +17,7 @@ from matplotlib.textpath import TextPath
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullFormatter, NullLocator
 from torch import Tensor
 
-from helpers.picture import COLOURS, DPI, INK, PAPER, RULE, Picture, plain_style, style
+from helpers.picture import COLOURS, DPI, INK, PAPER, RULE, Picture, name_axes, plain_style, style
 
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 2)))
 MARKERS = "osD^vP"
@@ -181,20 +181,23 @@ def bars(
 def scatter(
     points: Tensor, labels: Tensor, classes: Sequence[str], *, xlabel: str, ylabel: str, alt: str, title: str = ""
 ) -> Picture:
-    """Points (N, 2) drawn as the names of their classes, so that no legend is needed.
+    """Points (N, 2) drawn as the names of their classes where these are short, else as dots with a legend.
 
     Args:
         labels: (N,) class of each point.
-        classes: K short names, such as "0" to "9".
+        classes: K names; "0" to "9" are short, more than two letters are not.
     """
     figure = _figure(6.4, 4.6, alt, title)
     axes = figure.subplots()
+    short = all(0 < len(name.strip()) <= 2 for name in classes)
     for label, name in enumerate(classes):
         own = points[labels == label].detach()
         colour = COLOURS[label % len(COLOURS)]
-        marker = _centred(TextPath((0, 0), name, size=10, prop=FontProperties(family=style()["font.family"])))
         x, y = own[:, 0].numpy(), own[:, 1].numpy()
-        axes.scatter(x, y, marker=marker, s=34, color=colour, linewidths=0.2, alpha=0.75)
+        look = {"marker": _marker(name) if short else "o", "s": 34, "linewidths": 0.2, "alpha": 0.75}
+        axes.scatter(x, y, color=colour, label=name, **look)
+    if not short:
+        axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
     _label(axes, xlabel, ylabel)
     return figure
 
@@ -211,7 +214,7 @@ def heatmap(
     title: str = "",
     number: str = "{:.0f}",
 ) -> Picture:
-    """A table of numbers (R, C) on shades of blue; the numbers are written in the cells.
+    """A table of numbers (R, C) on shades of blue; the numbers are written in the cells, and nan leaves one empty.
 
     Args:
         number: how a number is written, as a format string.
@@ -219,21 +222,24 @@ def heatmap(
     matrix = torch.as_tensor(matrix).detach().double()
     figure = _figure(1.6 + 0.52 * matrix.shape[1], 1.2 + 0.42 * matrix.shape[0], alt, title)
     axes = figure.subplots()
-    low, high = min(0.0, matrix.min().item()), matrix.max().item()
+    told = matrix[~matrix.isnan()]
+    low, high = min(0.0, told.min().item()), told.max().item()
     axes.imshow(matrix.numpy(), cmap="Blues", vmin=low, vmax=high, aspect="auto")
     for i, row in enumerate(matrix.tolist()):
         for j, value in enumerate(row):
             colour = PAPER if (value - low) > 0.68 * max(high - low, 1e-12) else INK
-            axes.text(j, i, number.format(value), ha="center", va="center", fontsize=8, color=colour)
-    axes.set_xticks(range(len(columns)), list(columns), fontsize=9)
+            text = "" if value != value else number.format(value)
+            axes.text(j, i, text, ha="center", va="center", fontsize=8, color=colour)
+    axes.set_xticks(range(len(columns)), list(columns), fontsize=9, rotation=90 if max(map(len, columns)) > 5 else 0)
     axes.set_yticks(range(len(rows)), list(rows), fontsize=9)
     _label(axes, xlabel, ylabel)
     axes.grid(False)
     return figure
 
 
-def _centred(path: TextPath) -> Path:
+def _marker(name: str) -> Path:
     """A text as a marker: its middle at the point."""
+    path = TextPath((0, 0), name, size=10, prop=FontProperties(family=style()["font.family"]))
     box = path.get_extents()
     return Path(path.vertices - [(box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2], path.codes)
 
@@ -253,13 +259,9 @@ def _figure(width: float, height: float, alt: str, title: str) -> Picture:
 
 def _label(axes: Axes, xlabel: str, ylabel: str) -> None:
     """Axis names, a faint grid and no box."""
-    axes.set_facecolor(PAPER)
-    axes.set_xlabel(xlabel, fontsize=10, color=INK)
-    axes.set_ylabel(ylabel, fontsize=10, color=INK)
-    axes.tick_params(colors=INK, labelsize=9)
+    name_axes(axes, xlabel, ylabel)
     axes.grid(color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(RULE)
 
 

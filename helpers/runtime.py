@@ -93,7 +93,8 @@ def writable_folder() -> Path:
         >>> from helpers.runtime import writable_folder
         >>> models = writable_folder() / "runs"
     """
-    folder = Path(os.environ.get("COURSE_FOLDER") or ".").expanduser()
+    asked = os.environ.get("COURSE_FOLDER")
+    folder = Path(asked).expanduser().absolute() if asked else Path()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -10,6 +10,8 @@ import nbformat
 
 LONGEST_CELL = 25  # lines
 MOST_CELLS = 80
+LONGEST_READING = 25  # minutes, without optional sections and exercises
+WORDS, LINES = 150, 25  # of prose and of code that a careful reader takes in a minute
 LONGEST_IMPORTS = 14  # lines, blank ones not counted
 LARGEST_OUTPUT = 200_000  # bytes
 ABSOLUTE_PATH = re.compile(r"(?<![\w.])(/(home|root|Users|tmp|work|usr|var|opt|mnt)/|[A-Z]:\\\\)")
@@ -25,6 +27,11 @@ def faults(notebook: nbformat.NotebookNode) -> list[str]:
     found += _rhythm(notebook)
     if len(notebook.cells) > MOST_CELLS:
         found.append(f"has {len(notebook.cells)} cells, more than {MOST_CELLS}: make two pages of it")
+    minutes = reading_minutes(notebook)
+    if minutes > LONGEST_READING:
+        found.append(
+            f"takes {minutes:.1f} minutes to read, more than {LONGEST_READING}: cut, or make a section optional"
+        )
     counts = [cell.execution_count for cell in code]
     if counts != list(range(1, len(code) + 1)):
         found.append(f"execution counts are {counts}, not 1 to {len(code)}: run the page from a fresh kernel")
@@ -33,6 +40,23 @@ def faults(notebook: nbformat.NotebookNode) -> list[str]:
     if "widgets" in notebook.metadata:
         found.append("the notebook stores widget state")
     return found
+
+
+def reading_minutes(notebook: nbformat.NotebookNode) -> float:
+    """Minutes to read a page, without its exercises and without the sections headed "Optional"."""
+    words = lines = 0
+    optional = False
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            if not optional and "exercise" not in _tags(cell):
+                lines += sum(1 for line in cell.source.splitlines() if line.strip())
+            continue
+        for part in re.split(r"^(?=#{1,3} )", cell.source, flags=re.MULTILINE):
+            if part.startswith(("# ", "## ")):
+                optional = part.startswith("## Optional")
+            if not optional and not part.startswith("### Exercise"):
+                words += len(re.sub(r"<[^>]+>|\$[^$]*\$", "x", part).split())
+    return words / WORDS + lines / LINES
 
 
 def _opening(notebook: nbformat.NotebookNode) -> list[str]:

@@ -462,7 +462,7 @@ def test_class_without_images(folder, on_bad):
 def test_class_with_nothing_but_bad_files(folder):
     (folder / "cats").mkdir()
     (folder / "cats" / "bad.jpg").write_text("no picture")
-    with pytest.raises(ValueError, match=r"1 files are no images .*\n.*bad\.jpg"):
+    with pytest.raises(ValueError, match=r"1 file is no image .*\n.*bad\.jpg"):
         image_folder(folder)
     with pytest.raises(FileNotFoundError, match="cats: a class without images"):
         image_folder(folder, on_bad="skip")
@@ -509,7 +509,7 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_each_bad_file_is_named(folder, name):
     BAD[name](folder / "bees" / name)
-    with pytest.raises(ValueError, match=r'1 files are no images that can be used(.|\n)*on_bad="skip"') as caught:
+    with pytest.raises(ValueError, match=r'1 file is no image that can be used(.|\n)*on_bad="skip"') as caught:
         image_folder(folder)
     assert f"{folder / 'bees' / name}: " in str(caught.value)
 

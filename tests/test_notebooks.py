@@ -5,7 +5,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from notebook_rules import faults
+from notebook_rules import faults, reading_minutes
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 PAGES = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))  # not what a learner has put beside them
@@ -50,6 +50,17 @@ def test_good_page_has_no_fault():
     assert faults(good_page()) == []
 
 
+def test_optional_sections_and_exercises_are_not_counted_as_reading():
+    page = good_page()
+    before = reading_minutes(page)
+    page.cells[2].source += (
+        "\n\n### Exercise 9.1: x\n\n" + "word " * 4000 + "\n\n## Optional: more\n\n" + "word " * 4000
+    )
+    assert reading_minutes(page) - before < 0.1
+    page.cells[4].source = "\n".join("a" * 100)  # code of the optional section
+    assert reading_minutes(page) < before + 0.1
+
+
 def spoil_count(page):
     page.cells[3].execution_count = 7
 
@@ -80,6 +91,10 @@ def name_path_in_code(page):
 
 def swell(page):
     page.cells[3].outputs[0].text = "x" * 300_000
+
+
+def talk(page):
+    page.cells[2].source += " word" * 4000
 
 
 def skip_heading(page):
@@ -146,6 +161,7 @@ def store_widgets(page):
         (name_path, "absolute path in its output"),
         (name_path_in_code, "names an absolute path"),
         (swell, "300,000 bytes"),
+        (talk, "minutes to read"),
         (skip_heading, "level 3 follows one of level 1"),
         (second_title, "not exactly one title"),
         (lose_alt, "image without alternative text"),

@@ -166,7 +166,7 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
 
 def slide_type(cell: nbformat.NotebookNode) -> str:
     """A new slide at each heading of the first two levels, one below at the third, else on the same slide."""
-    level = re.match(r"(#{1,3}) ", cell.source) if cell.cell_type == "markdown" else None
+    level = re.search(r"^(#{1,3}) ", cell.source, re.MULTILINE) if cell.cell_type == "markdown" else None
     return {"#": "slide", "##": "slide", "###": "subslide"}[level.group(1)] if level else "-"
 
 

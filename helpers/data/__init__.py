@@ -19,7 +19,7 @@ class LabelledImages(TensorDataset):
         classes: K names.
 
     Raises:
-        ValueError: as many labels as images are needed, integer, and within 0..K-1.
+        ValueError: images are floats of shape (N, C, H, W), and labels as many, integer, and within 0..K-1.
 
     Example:
         >>> import torch
@@ -29,6 +29,12 @@ class LabelledImages(TensorDataset):
     """
 
     def __init__(self, images: Tensor, labels: Tensor, classes: list[str]) -> None:
+        images, labels = torch.as_tensor(images), torch.as_tensor(labels)
+        if images.dim() != 4 or not images.is_floating_point():
+            raise ValueError(
+                f"images must be floats of shape (N, C, H, W), got {tuple(images.shape)} {images.dtype}; "
+                "bytes become floats by images.float() / 255"
+            )
         if labels.dim() != 1 or len(labels) != len(images):
             raise ValueError(f"{len(images)} images need labels of shape ({len(images)},), got {tuple(labels.shape)}")
         if labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool:

@@ -17,7 +17,9 @@ from helpers.data import stratified
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)  # of the red, green and blue of ImageNet's photos
 IMAGENET_STD = (0.229, 0.224, 0.225)
+MOST_LONGER = 50  # one side than the other: scaled up to `resize`, a strip would fill the memory
 MOST_PIXELS = 50_000_000  # a larger image is refused: it would take 150 MB and more to open
+OF_WINDOWS = {"Thumbs.db", "desktop.ini"}  # lie in every folder there
 SETS = {"train", "training", "val", "valid", "validation", "test"}  # folders of sets, not of classes
 
 
@@ -58,19 +60,23 @@ def image_folder(
     *,
     resize: int = 256,
     crop: int = 224,
+    normalise: bool = True,
     val_fraction: float = 0.2,
     seed: int = 0,
     on_bad: str = "raise",
 ) -> tuple[Subset, Subset]:
     """Train and validation set over your own photos: one sub-folder of `root` for each class.
 
-    Every image becomes (3, crop, crop) by the article's `Resize, CenterCrop, ToTensor, Normalize`.
+    Every image becomes (3, crop, crop) by the article's `Resize, CenterCrop, ToTensor, Normalize`. Classes are
+    sorted as text, so 10 comes before 2. Copies of one photo on both sides of the split are not looked for (page 07).
     Grey, transparent, palette, CMYK and 16-bit images become RGB; the camera's rotation is applied.
 
     Args:
         val_root: a second tree with the same classes; without it, `val_fraction` of each class
             of `root` is held back, at least one image of each.
         resize: length of the shorter side in pixels, before the crop.
+        normalise: to ImageNet's mean and deviation, as models from ImageNet want it. Without it the pixels
+            stay from 0 to 1, to be looked at or to be reconstructed.
         on_bad: "raise" names all files that are no whole images in one error; "skip" leaves
             them out and warns with their names.
 
@@ -93,14 +99,9 @@ def image_folder(
         raise ValueError(f"val_fraction must be between 0 and 1, got {val_fraction}")
     if not 0 < crop <= resize:
         raise ValueError(f"crop must be from 1 to resize={resize} pixels, got {crop}")
-    transform = transforms.Compose(
-        [
-            transforms.Resize(resize),
-            transforms.CenterCrop(crop),
-            transforms.ToTensor(),
-            transforms.Normalize(IMAGENET_MEAN, IMAGENET_STD),
-        ]
-    )
+    steps = [transforms.Resize(resize), transforms.CenterCrop(crop), transforms.ToTensor()]
+    steps += [transforms.Normalize(IMAGENET_MEAN, IMAGENET_STD)] * normalise
+    transform = transforms.Compose(steps)
 
     def tree(folder: Path) -> Photos:
         classes = _class_folders(folder)
@@ -109,6 +110,8 @@ def image_folder(
 
     train_tree = tree(Path(root).expanduser())
     if val_root is not None:
+        if Path(root).expanduser().samefile(Path(val_root).expanduser()):
+            raise ValueError(f"{root} is given as both training and validation set. Give two trees, or one alone")
         val_tree = tree(Path(val_root).expanduser())
         if val_tree.classes != train_tree.classes:
             raise ValueError(f"{root} has the classes {train_tree.classes}, but {val_root} has {val_tree.classes}")
@@ -134,7 +137,7 @@ def open_rgb(path: str | Path, at_least: int | None = None) -> Image.Image:
 
     Raises:
         OSError: no image, or a truncated one.
-        ValueError: more than 50 million pixels.
+        ValueError: more than 50 million pixels, or a strip with one side 50 times the other.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # we refuse earlier
@@ -143,6 +146,8 @@ def open_rgb(path: str | Path, at_least: int | None = None) -> Image.Image:
         except Image.DecompressionBombError as error:
             raise ValueError(str(error)) from error
         with opened as image:
+            if max(image.size) > MOST_LONGER * min(image.size):
+                raise ValueError(f"{image.width}x{image.height} pixels: a strip; cut it first")
             if image.width * image.height > MOST_PIXELS:
                 raise ValueError(f"{image.width}x{image.height} pixels, more than {MOST_PIXELS:,}")
             if at_least:
@@ -162,7 +167,10 @@ def open_rgb(path: str | Path, at_least: int | None = None) -> Image.Image:
 def _to_8_bit(image: Image.Image) -> Image.Image:
     """A 16- or 32-bit grey image as 8 bits; Pillow's own conversion clips at 255 instead."""
     values = torch.from_numpy(np.array(image, dtype=np.float32))
-    values = values * (255 / 65535 if image.mode.startswith("I;16") or values.max() > 255 else 1)
+    if image.mode == "F" and values.max() <= 1:
+        values = 255 * values
+    elif image.mode.startswith("I;16") or values.max() > 255:
+        values = values * (255 / 65535)  # 12 bits, as of a microscope, stay dark: stretch such files first
     return Image.fromarray(values.clamp(0, 255).round().byte().numpy())
 
 
@@ -173,14 +181,21 @@ def _class_folders(root: Path) -> list[str]:
     classes = sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
     if not classes:
         raise FileNotFoundError(f"{root}: no sub-folders. Put the images of each class into a folder of its own there")
-    if {name.casefold() for name in classes} <= SETS:
-        raise ValueError(
-            f"{root}: its sub-folders {classes} are sets, not classes. "
-            f'Pass them one by one: image_folder("{root / classes[0]}", "{root / classes[-1]}")'
-        )
+    sets = [name for name in classes if name.casefold() in SETS]
+    if len(sets) > 1 or sets == classes:
+        raise ValueError(f"{root}: its sub-folders {sets} are sets, not classes.{_two_sets(root, sets)}")
     if len(classes) == 1:
         raise ValueError(f"{root}: a single class, {classes[0]!r}. A classifier needs two sub-folders or more")
     return classes
+
+
+def _two_sets(root: Path, sets: list[str]) -> str:
+    """How to pass a training and a validation set that lie beside each other."""
+    order = ["train", "training", "val", "valid", "validation", "test"]
+    ranked = sorted(sets, key=lambda name: order.index(name.casefold()))
+    if len(ranked) < 2 or not ranked[0].casefold().startswith("train"):
+        return " Pass the folder of the training set"
+    return f' Pass them one by one: image_folder("{root / ranked[0]}", "{root / ranked[1]}")'
 
 
 def _samples(root: Path, classes: list[str], on_bad: str) -> list[tuple[str, int]]:
@@ -193,15 +208,16 @@ def _samples(root: Path, classes: list[str], on_bad: str) -> list[tuple[str, int
                 open_rgb(path, at_least=1)  # a JPEG at an eighth of its size is enough to see that it is whole
                 samples.append((str(path), label))
             except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-                bad[path] = str(error).replace(str(path), "the file")
+                bad[path] = str(error).replace(repr(str(path)), "").replace(str(path), "the file").strip()
         if len(samples) == before and (on_bad == "skip" or len(bad) == bad_before):
             raise FileNotFoundError(f"{root / name}: a class without images. Add some, or remove the folder")
     if bad:
         listing = "\n".join(f"  {path}: {reason}" for path, reason in bad.items())
         if on_bad == "raise":
+            count = "1 file is no image" if len(bad) == 1 else f"{len(bad)} files are no images"
             raise ValueError(
-                f"{len(bad)} files are no images that can be used:\n{listing}\n"
-                'Remove or replace them, or pass on_bad="skip" to leave them out'
+                f"{count} that can be used:\n{listing}\n"
+                'Remove or replace what is no image, or pass on_bad="skip" to leave it out'
             )
         warnings.warn(f"{len(bad)} files left out:\n{listing}", stacklevel=4)
     return samples
@@ -216,4 +232,4 @@ def _files(folder: Path) -> Iterator[Path]:
             folders.clear()
             continue
         seen.add(os.path.realpath(place))
-        yield from (Path(place) / name for name in sorted(names) if not name.startswith("."))
+        yield from (Path(place) / name for name in sorted(names) if not name.startswith(".") and name not in OF_WINDOWS)

@@ -1,63 +1,53 @@
 """`check`, `hint` and `solution`: what every exercise shares.
 
-An exercise's judge is a function `judge(answer)`. It calls the learner's `answer` with inputs and
-raises `Wrong` with a diagnosis, or returns nothing if all is right. `answer` is guarded: it gets
-copies of its inputs, ends after a time limit, and what it raises is told as the learner's own error.
+Most exercises ask for a function that computes something: they name the cases in which it is tried, and
+`judging` compares it with the solution there. Where a network is to be built or trained, an exercise has a
+`judge(answer)` of its own, which calls the guarded `answer` and raises `Wrong`, or returns if all is right.
 """
 
 from __future__ import annotations
 
-import copy
-import ctypes
 import dis
 import importlib
 import inspect
-import linecache
-import threading
-import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from numbers import Number
 from pathlib import Path
 from types import CodeType
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from helpers.exercises import progress
+from helpers.exercises import judging, progress
+from helpers.exercises.errors import told
+from helpers.exercises.guard import OutOfTime, call, time_limit
+from helpers.exercises.judging import NotAttempted, Raised, Wrong, in_place, judge_by_cases
 from helpers.exercises.notes import Note
+from helpers.exercises.slips import as_tensor
+from helpers.exercises.written import written
 
 JUDGE_SECONDS = 60.0  # time limit of a whole check: also a network that was returned may never end
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Exercise:
     """One exercise; the stub stands in the page."""
 
-    judge: Callable[[Callable], None]
     solution: Callable  # shown by its source, so it uses only names that the page knows
     why: str  # shown with the solution
-    notice: str  # shown when the answer is right: what to see now
+    notice: str  # shown when the answer is right: what to see now; true for every right answer
     hints: tuple[str, ...]  # two or more, each tells more than the one before
+    cases: Callable[[], list[tuple]] | None = None  # inputs to try, small ones and awkward ones
+    slips: Mapping[str, Callable] = field(default_factory=dict)  # diagnosis -> the function with this slip
+    returns: str = ""  # what is wanted, in words: "two numbers, the mean gain and the number of wins"
+    same: Callable[[object, object], bool] = judging.same  # whether a result counts as the right one
+    judge: Callable[[Callable], None] | None = None  # in place of cases
     unfinished: Callable | None = None  # the stub, where it is more than an empty body
     seconds: float = 5.0  # time limit of one call
 
-
-class Wrong(Exception):  # noqa: N818
-    """The answer is wrong; the message is a diagnosis that helps."""
-
-
-class NotAttempted(Exception):  # noqa: N818
-    """The stub is as it was."""
-
-
-class Raised(Exception):  # noqa: N818
-    """The learner's code raised an error or ran out of time; the message names their line."""
-
-
-class _OutOfTime(BaseException):
-    """Thrown into code that does not end; no `except Exception` catches it."""
+    def argument_names(self) -> list[str]:
+        return list(inspect.signature(self.solution).parameters)
 
 
 _hints_given: dict[str, int] = {}
@@ -69,25 +59,28 @@ def check(number: str, answer: Callable) -> Note:
     Args:
         number: of the exercise, such as "2.1".
         answer: your function itself, without brackets after its name.
-
-    Raises:
-        ValueError: there is no exercise of this number.
     """
+    if callable(number) and isinstance(answer, str):
+        number, answer = answer, number
     exercise = find(number)
+    if isinstance(exercise, Note):
+        return exercise
     try:
-        guarded = _guard(answer, exercise)
-        with torch.random.fork_rng(devices=[]), _time_limit(JUDGE_SECONDS):  # the page's random numbers stay
-            exercise.judge(guarded)
+        _attempted(answer, exercise)
+        with torch.random.fork_rng(devices=[]), time_limit(JUDGE_SECONDS):  # the page's random numbers stay
+            if exercise.judge:
+                _judge_guarded(exercise, answer)
+            else:
+                judge_by_cases(exercise, answer)
     except NotAttempted:
         name = exercise.solution.__name__
         return Note("Not attempted", f"Fill in `{name}` above and run the cell again. Stuck? `hint({number!r})`")
-    except Raised as error:
-        return Note("Your code raised an error", str(error))
-    except _OutOfTime:
+    except OutOfTime:
         late = f"What your function returned did not end within {JUDGE_SECONDS:g} seconds, and was stopped."
         return Note("Your code raised an error", late)
-    except Wrong as diagnosis:
-        return Note("Not yet", str(diagnosis))
+    except Wrong as wrong:
+        heading = "Your code raised an error" if isinstance(wrong, Raised) else "Not yet"
+        return Note(heading, wrong.slip, wrong.example, f"{wrong.advice} Stuck? `hint({number!r})`".strip())
     except Exception as error:  # the judge met a result that it cannot handle
         return Note("Not yet", f"What your function returns is of another kind than asked ({error}).")
     return Note("Correct", f"{exercise.notice} {progress.record(number)}".strip())
@@ -96,6 +89,8 @@ def check(number: str, answer: Callable) -> Note:
 def hint(number: str) -> Note:
     """The next hint for an exercise; after the last one it stays at the last."""
     exercise = find(number)
+    if isinstance(exercise, Note):
+        return exercise
     given = _hints_given.get(number, 0)
     _hints_given[number] = given + 1
     i = min(given, len(exercise.hints) - 1)
@@ -106,22 +101,27 @@ def hint(number: str) -> Note:
 def solution(number: str) -> Note:
     """The code of an exercise's solution, and why it is so."""
     exercise = find(number)
-    return Note("Solution", exercise.why, code=inspect.getsource(exercise.solution).rstrip())
+    if isinstance(exercise, Note):
+        return exercise
+    return Note("Solution", exercise.why, inspect.getsource(exercise.solution).rstrip())
 
 
-def find(number: str) -> Exercise:
-    """The exercise of this number.
-
-    Raises:
-        ValueError: there is none; the message lists those of the page.
-    """
-    page = str(number).partition(".")[0]
-    exercises = exercises_of(int(page)) if page.isdigit() else {}
+def find(number: str) -> Exercise | Note:
+    """The exercise of this number; where there is none, a note that says which there are."""
+    if not isinstance(number, str):
+        return Note(
+            "No such exercise",
+            f'Write the number of the exercise in quotes, such as `check("1.1", ...)`, not `{number}`.',
+        )
+    page = number.strip().partition(".")[0]
+    exercises = exercises_of(int(page)) if page.isdecimal() else {}
     if not exercises:
-        raise ValueError(f"no page {page!r} has exercises; write the number as in '1.1'")
-    if number not in exercises:
-        raise ValueError(f"there is no exercise {number!r}; page {page} has {', '.join(exercises)}")
-    return exercises[number]
+        return Note(
+            "No such exercise", f'There is no page `{page}` with exercises. Write the number as in `check("1.1", ...)`.'
+        )
+    if number.strip() not in exercises:
+        return Note("No such exercise", f"There is no exercise `{number}`; page {page} has {', '.join(exercises)}.")
+    return exercises[number.strip()]
 
 
 def exercises_of(page: int) -> dict[str, Exercise]:
@@ -144,50 +144,27 @@ def compare(
     *,
     atol: float = 1e-5,
 ) -> None:
-    """Raise `Wrong` unless `got` equals `expected`: type, shape, dtype, then values.
+    """Raise `Wrong` unless `got` equals `expected`; for judges that look at one value at a time.
 
     Args:
-        got: what the learner's function returned; lists and NumPy arrays count as tensors.
-        case: which case it was, for the message: "a 5 x 5 image and stride 2".
+        got: what the learner's function returned, or what was measured of it.
+        case: which case it was, for the message: "10 steps at a rate of 0.1, the weights".
         slips: diagnosis -> the value that this slip would give. Where it gives the expected value in
             this case the slip is passed over.
         atol: largest difference that counts as equal, plus as much in proportion.
     """
+    if judging.same(got, expected, atol):
+        return
     if got is None:
         raise Wrong("Your function returned `None`. Is a `return` missing?")
-    if isinstance(expected, str):
-        if got != expected:
-            raise Wrong(_slip(got, expected, slips, atol) or f"For {case} the answer is not `{got!r}`.")
-        return
-    target = torch.as_tensor(expected)
-    try:
-        value = torch.as_tensor(got).detach()
-    except (TypeError, ValueError, RuntimeError):
-        kind = "a tensor" if isinstance(expected, Tensor) else "a number"
-        raise Wrong(f"For {case} your function returned a `{type(got).__name__}`; {kind} is wanted.") from None
-    slip = _slip(value, target, slips, atol)
-    if slip:
-        raise Wrong(slip)
-    if value.shape != target.shape:
-        wanted = f"shape {tuple(target.shape)}" if target.dim() else "a single number, shape ()"
-        raise Wrong(f"For {case} your result has shape {tuple(value.shape)}; wanted is {wanted}.")
-    if target.is_floating_point() and not value.is_floating_point() and not _equal(value, target, atol):
-        raise Wrong(f"For {case} your result is of dtype `{value.dtype}`: fractions are lost. Compute in floats.")
-    if value.is_floating_point() and value.isnan().any() and not target.double().isnan().any():
-        raise Wrong(f"For {case} your result contains `nan`: look for 0 / 0, log(0) or inf - inf.")
-    if not _equal(value, target, atol):
-        raise Wrong(f"For {case} your function gives {show(value)}, but it should be {show(target)}.")
-
-
-def show(value: object) -> str:
-    """A number or a small tensor in few characters; of a large tensor its shape and its first numbers."""
-    if not isinstance(value, Tensor):
-        return f"`{value!r}`"
-    numbers = [round(number, 4) if isinstance(number, float) else number for number in value.flatten()[:6].tolist()]
-    if value.dim() == 0:
-        return f"`{numbers[0]}`"
-    more = ", ..." if value.numel() > 6 else ""
-    return f"`[{', '.join(map(str, numbers))}{more}]` (shape {tuple(value.shape)})"
+    for diagnosis, value in (slips or {}).items():
+        if judging.same(got, value, atol) and not judging.same(value, expected, atol):
+            raise Wrong(diagnosis)
+    value, target = as_tensor(got), as_tensor(expected)
+    if value is not None and target is not None and value.shape != target.shape:
+        wanted = f"the shape {tuple(target.shape)}" if target.dim() else "a single number"
+        raise Wrong(f"For {case}: your result has the shape {tuple(value.shape)}; wanted is {wanted}.")
+    raise Wrong(f"For {case}: yours is `{written(got)}`, and `{written(expected)}` is right.")
 
 
 def watched(make: Callable) -> tuple[object, list]:
@@ -202,51 +179,52 @@ def watched(make: Callable) -> tuple[object, list]:
     return thing, given
 
 
-def _slip(got: object, expected: object, slips: Mapping[str, object] | None, atol: float) -> str | None:
-    """The diagnosis of the slip whose value this is, or None."""
-    if not _equal(got, expected, atol):
-        for diagnosis, value in (slips or {}).items():
-            if _equal(got, value, atol) and not _equal(value, expected, atol):
-                return diagnosis
-    return None
-
-
-def _equal(a: object, b: object, atol: float) -> bool:
-    if isinstance(a, str) or isinstance(b, str):
-        return a == b
-    a, b = torch.as_tensor(a), torch.as_tensor(b)
-    return a.shape == b.shape and torch.allclose(a.double(), b.double(), rtol=atol, atol=atol, equal_nan=True)
-
-
-def _guard(answer: Callable, exercise: Exercise) -> Callable:
-    """`answer` with copied inputs, a time limit, and its errors told as `Raised`."""
+def _attempted(answer: Callable, exercise: Exercise) -> None:
+    """Raise unless `answer` is a function that can be called as the exercise asks."""
+    name = exercise.solution.__name__
     if answer is None or answer is ...:
         raise NotAttempted
-    if not callable(answer):
+    if isinstance(answer, str):
+        raise Wrong(f"`check` wants the function itself: write `{name}` without quotes.")
+    if not callable(answer) or (isinstance(answer, nn.Module | Tensor)):
         raise Wrong(
-            f"`check` wants the function itself, and got a `{type(answer).__name__}`. "
-            f"Write `{exercise.solution.__name__}` without brackets after it."
+            f"`check` wants the function itself, and got what it returned, a `{type(answer).__name__}`. "
+            f"Write `{name}` without brackets after it."
         )
     if _is_unfinished(answer, exercise.unfinished):
         raise NotAttempted
+    if inspect.iscoroutinefunction(answer):
+        raise Wrong("Your function is declared with `async`. Leave the word out: `def` is enough.")
+    if isinstance(answer, type) and not issubclass(answer, nn.Module):
+        raise Wrong(f"You passed the class `{answer.__name__}`. A function is wanted: `def {name}(...)`.")
+    wanted = exercise.argument_names()
+    try:
+        inspect.signature(answer).bind(*wanted)
+    except TypeError:
+        theirs = ", ".join(inspect.signature(answer).parameters) or "no arguments"
+        raise Wrong(f"Your function takes ({theirs}); it is called with ({', '.join(wanted)}).") from None
+    except ValueError:  # some functions of C do not tell
+        return
 
-    def guarded(*args: object, **kwargs: object) -> object:
-        args, kwargs = copy.deepcopy((args, kwargs))
-        try:
-            with _time_limit(exercise.seconds):
-                result = answer(*args, **kwargs)
-        except _OutOfTime:
-            raise Raised(
-                f"It did not end within {exercise.seconds:g} seconds, and was stopped. Look for a loop whose "
-                "condition never becomes false."
-            ) from None
-        except Exception as error:
-            raise Raised(_own_line(error, answer)) from None
-        if result is ...:
+
+def _judge_guarded(exercise: Exercise, answer: Callable) -> None:
+    """Let the exercise's own judge call the answer on copies; an error is told as the learner's own."""
+    changed: list[str] = []
+
+    def guarded(*inputs: object) -> object:
+        outcome = call(answer, inputs, exercise.seconds)
+        if outcome.error is not None:
+            raise Raised(told(outcome.error, answer))
+        if outcome.value is ...:
             raise NotAttempted
-        return result
+        if outcome.value is None and outcome.printed:
+            raise Wrong("Your function prints its result and returns nothing. Write `return` where `print` stands.")
+        changed.extend(outcome.changed)
+        return outcome.value
 
-    return guarded
+    exercise.judge(guarded)
+    if changed:
+        raise Wrong(in_place(sorted(set(changed))))
 
 
 def _is_unfinished(answer: Callable, stub: Callable | None) -> bool:
@@ -272,41 +250,3 @@ def _steps(code: CodeType) -> list[tuple]:
             name = step.opname.replace("LOAD_METHOD", "LOAD_ATTR")
             steps.append((name, _steps(value) if isinstance(value, CodeType) else value))
     return steps
-
-
-def _own_line(error: Exception, answer: Callable) -> str:
-    """The error, and the learner's own line in which it happened."""
-    told = f"{type(error).__name__}: {error}"
-    file = getattr(getattr(answer, "__code__", None), "co_filename", None)
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
-    if not frames:
-        return f"`{told}`"
-    line = frames[-1].line or linecache.getline(frames[-1].filename, frames[-1].lineno).strip()
-    return f"`{told}` in line {frames[-1].lineno} of your cell: `{line}`"
-
-
-@contextmanager
-def _time_limit(seconds: float) -> Iterator[None]:
-    """Throw `_OutOfTime` into the code inside when it runs too long; works on every system.
-
-    A thread asks the interpreter to raise it, which happens between two steps of Python; so a
-    single long call into C ends first.
-    """
-    thread = ctypes.c_ulong(threading.get_ident())
-    throw = ctypes.pythonapi.PyThreadState_SetAsyncExc
-    done = threading.Event()
-
-    def watch() -> None:
-        wait = seconds
-        while not done.wait(wait):  # again and again, should a bare `except:` swallow it
-            throw(thread, ctypes.py_object(_OutOfTime))
-            wait = 0.2
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        done.set()
-        watcher.join()
-        throw(thread, None)  # takes back one that is on its way

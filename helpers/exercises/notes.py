@@ -16,21 +16,23 @@ COLOURS = {  # of the line at the left; the heading says the same in words
 
 @dataclass(frozen=True)
 class Note:
-    """A heading and a text; `code` is shown below as it is."""
+    """A heading and a text; `code` is shown below as it is, and `after` below that."""
 
     heading: str
     text: str
     code: str = ""
+    after: str = ""
 
     def __repr__(self) -> str:
-        return f"{self.heading}. {self.text}" + (f"\n\n{self.code}" if self.code else "")
+        return "\n\n".join(part for part in (f"{self.heading}. {self.text}", self.code, self.after) if part)
 
     def _repr_html_(self) -> str:
         colour = COLOURS.get(self.heading, "#6b6b6b")
         code = f'<pre style="margin:0.5em 0 0">{html.escape(self.code)}</pre>' if self.code else ""
+        after = f'<div style="margin-top:0.5em">{to_html(self.after)}</div>' if self.after else ""
         return (
             f'<div style="border-left:4px solid {colour};padding:0.3em 0 0.3em 0.8em;margin:0.3em 0">'
-            f"<strong>{html.escape(self.heading)}.</strong> {to_html(self.text)}{code}</div>"
+            f"<strong>{html.escape(self.heading)}.</strong> {to_html(self.text)}{code}{after}</div>"
         )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from helpers.exercises.engine import Exercise, Wrong, compare
+from helpers.exercises.engine import Exercise
+from helpers.exercises.judging import drawn
 
 
 def count_and_size(images):
@@ -13,22 +14,9 @@ def count_and_size(images):
     return count, height, width
 
 
-def judge_count_and_size(answer: object) -> None:
-    for shape in ((6, 3, 20, 28), (5, 1, 32, 9), (2, 4, 16, 16)):
-        n, c, h, w = shape
-        got = answer(torch.zeros(shape))
-        case = f"images of shape {shape}"
-        if got is not None and not (hasattr(got, "__len__") and len(got) == 3):
-            count = len(got) if hasattr(got, "__len__") else 1
-            raise Wrong(f"Three numbers are wanted: images, height, width. For {case} yours returns {count}.")
-        slips = {
-            "The second number of the shape counts the channels (colours), not rows: leave it out.": (n, c, h),
-            "The second number of the shape counts the channels (colours), not images: leave it out.": (c, h, w),
-            "The second number of the shape counts the channels (colours), not the height: leave it out.": (n, c, w),
-            "Height comes before width in a shape: (N, C, H, W).": (n, w, h),
-            "That is the size of one image first. The number of images is the *first* number of the shape.": (h, w, n),
-        }
-        compare(got, torch.tensor((n, h, w)), case, slips)
+def count_cases() -> list[tuple]:
+    shapes = ((6, 3, 20, 28), (1, 1, 2, 3), (2, 4, 7, 7), (5, 1, 9, 4), (4, 2, 3, 1), (3, 3, 1, 5))
+    return [(torch.zeros(shape),) for shape in shapes]
 
 
 def share_right(answers, labels):
@@ -36,36 +24,34 @@ def share_right(answers, labels):
     return (answers == labels).float().mean().item()
 
 
-def judge_share_right(answer: object) -> None:
-    # In each case another end is right, so that an answer which leaves one out is seen.
-    for pattern in ("11011010", "0110111", "1010011"):
-        right = torch.tensor([int(mark) for mark in pattern])
-        labels = torch.arange(len(pattern)) * 3 % 4
-        answers = (labels + 1 - right) % 4
-        n, k = len(pattern), int(right.sum())
-        slips = {
-            "That counts the right answers. A share is that count divided by the number of images.": k,
-            "That is in percent. The share wanted goes from 0 to 1.": 100 * k / n,
-            "That is the share of *wrong* answers.": 1 - k / n,
-            "That counts the wrong answers. Wanted is the share of the right ones.": n - k,
-            "Fractions are lost: `//` cuts them off, and `int` does. Divide by `/`.": 0,
-            "It stops too early: a `return` inside the loop ends it at the first image.": right[0] / n,
-            "That looks at one image only: a `return` inside the loop ends it there.": right[0],
-            "The first image is left out: positions begin at 0, so `range(len(labels))` reaches them all.": (
-                k - right[0]
-            )
-            / n,
-            "The last image is left out: `range(len(labels))` reaches them all.": (k - right[-1]) / n,
-            "The first image is left out: `labels[1:]` begins at the second.": (k - right[0]) / (n - 1),
-            "The last image is left out: `labels[:-1]` ends before it.": (k - right[-1]) / (n - 1),
-        }
-        compare(answer(answers, labels), k / n, f"answers {answers.tolist()} and labels {labels.tolist()}", slips)
+def share_cases() -> list[tuple]:
+    def make(generator: torch.Generator, i: int) -> tuple:
+        labels = torch.randint(4, (1 + i // 3,), generator=generator)
+        right = torch.rand(len(labels), generator=generator) < (0.7, 0.3)[i % 2]
+        return (labels + ~right) % 4, labels
+
+    return drawn(make)
 
 
 EXERCISES = {
     "0.1": Exercise(
-        judge=judge_count_and_size,
         solution=count_and_size,
+        cases=count_cases,
+        returns="three numbers: how many images, their height, their width",
+        slips={
+            "The second number of the shape counts the channels (colours), not rows: leave it out.": lambda images: (
+                tuple(images.shape[:3])
+            ),
+            "The second number of the shape counts the channels (colours), not images.": lambda images: tuple(
+                images.shape[1:]
+            ),
+            "The second number of the shape counts the channels (colours), not the height.": lambda images: (
+                images.shape[0],
+                images.shape[1],
+                images.shape[3],
+            ),
+            "These are all four numbers of the shape. The channels are not asked for.": lambda images: images.shape,
+        },
         why="A batch of images has the shape (N, C, H, W): images, channels, height, width, on every page.",
         notice="(N, C, H, W) is the order of every page: when a shape surprises you, print it.",
         hints=(
@@ -74,8 +60,45 @@ EXERCISES = {
         ),
     ),
     "0.2": Exercise(
-        judge=judge_share_right,
         solution=share_right,
+        cases=share_cases,
+        returns="one number from 0 to 1",
+        slips={
+            "That counts the right answers. A share is that count divided by the number of images.": lambda answers, labels: (
+                int((answers == labels).sum())
+            ),
+            "That says whether any answer is right. Wanted is how many of them, as a share.": lambda answers, labels: (
+                answers == labels
+            ).any(),
+            "That is 1 only where all answers are right, and else 0. `//` and `int` cut fractions off: divide by `/`.": lambda answers, labels: (
+                (answers == labels).all()
+            ),
+            "That is the share of *wrong* answers.": lambda answers, labels: (answers != labels).double().mean(),
+            "That counts the wrong answers. Wanted is the share of the right ones.": lambda answers, labels: (
+                answers != labels
+            ).sum(),
+            "It stops too early: a `return` inside the loop ends it at the first image.": lambda answers, labels: (
+                (answers == labels)[0] / len(labels)
+            ),
+            "That looks at one image only: a `return` inside the loop ends it there.": lambda answers, labels: (
+                answers == labels
+            )[0],
+            "The first image is left out: positions begin at 0, so `range(len(labels))` reaches them all.": lambda answers, labels: (
+                (answers == labels)[1:].sum() / len(labels)
+            ),
+            "The last image is left out: `range(len(labels))` reaches them all.": lambda answers, labels: (
+                (answers == labels)[:-1].sum() / len(labels)
+            ),
+            "The first image is left out: `labels[1:]` begins at the second.": lambda answers, labels: (
+                (answers == labels)[1:].double().mean()
+            ),
+            "The last image is left out: `labels[:-1]` ends before it.": lambda answers, labels: (
+                (answers == labels)[:-1].double().mean()
+            ),
+            "These are True and False for each image; wanted is their share.": lambda answers, labels: (
+                answers == labels
+            ),
+        },
         why="Comparing returns True and False, which count as 1 and 0; their mean is the share of True.",
         notice="You have just written accuracy, the measure of most pages. Page 7 shows where it misleads.",
         hints=(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import statistics
 
 import torch
 from torch import nn
 
-from helpers.exercises.engine import Exercise, Wrong, compare, watched
+from helpers.exercises.engine import Exercise, Wrong, watched
+from helpers.exercises.judging import drawn
 from helpers.models import Classifier, Encoder
 
 
@@ -17,56 +19,72 @@ def compare_draws(scratch, pretrained):
     return sum(gains) / len(gains), sum(gain > 0 for gain in gains)
 
 
-def judge_compare_draws(answer: object) -> None:
-    cases = (
-        ([50.0, 60.0, 70.0, 40.0, 66.0], [61.0, 60.0, 75.0, 48.0, 61.0]),
-        ([80.0, 40.0], [79.0, 52.0]),
-        ([55.0, 65.0], [50.0, 61.0]),
-    )
-    for scratch, pretrained in cases:
-        case = f"scratch {scratch} and pretrained {pretrained}"
-        got = answer(scratch, pretrained)
-        gains = torch.tensor(pretrained) - torch.tensor(scratch)
-        mean, wins = gains.mean().item(), int((gains > 0).sum())
-        first, second = _two_numbers(got, case)
-        if (first, second) == (wins, mean) and mean != wins:
-            raise Wrong("The two numbers are in the wrong order: first the mean gain, then the number of wins.")
-        slips = {
-            "That is the sum of the gains; wanted is their mean over the draws.": gains.sum(),
-            "The sign is turned round: a gain is pretrained minus scratch.": -mean,
-            "That is the mean over the draws that were won. The gain is the mean over *all* draws.": gains[
-                gains > 0
-            ].mean(),
-            "That is the mean of the differences without their sign: a loss counts as a gain.": gains.abs().mean(),
-            "That is the median of the gains; wanted is their mean.": gains.median(),
-            "That is the gain of the first draw only: a `return` inside the loop ends it there.": gains[0],
-            "That is the gain of the last draw only: collect the gains of all draws first.": gains[-1],
-        }
-        compare(first, mean, f"{case}, the mean gain:", slips)
-        slips = {
-            "The second number counts the draws that scratch wins.": (gains < 0).sum(),
-            "A draw with equal accuracies is no win: count only gains above 0.": (gains >= 0).sum(),
-            "The wins are a number of draws, not a share.": wins / len(gains),
-            "The second number is the number of all draws; count those in which pretrained is better.": len(gains),
-        }
-        compare(second, wins, f"{case}, the number of wins:", slips)
+def draw_cases() -> list[tuple]:
+    """Accuracies of both contenders in each draw; equal ones, one draw only, and losses are among them."""
+
+    def make(generator: torch.Generator, i: int) -> tuple:
+        scratch = torch.randint(40, 90, (1 + i // 4,), generator=generator)
+        gains = torch.randint(-6, 9, (len(scratch),), generator=generator) * (
+            torch.rand(len(scratch), generator=generator) < 0.7
+        )
+        return scratch.double().tolist(), (scratch + gains / (1, 2)[i % 2]).tolist()
+
+    return drawn(make)
 
 
-def _two_numbers(got: object, case: str) -> tuple[float, float]:
-    """The learner's two numbers, each as a float; whatever else came is told."""
-    if got is None:
-        raise Wrong("Your function returned `None`. Is a `return` missing?")
-    if isinstance(got, str | dict | set) or not hasattr(got, "__len__"):
-        raise Wrong(f"Two numbers are wanted, the mean gain and the wins. Yours returns one `{type(got).__name__}`.")
-    if len(got) != 2:
-        raise Wrong(f"Two numbers are wanted, the mean gain and the wins. Yours returns {len(got)}.")
-    numbers = []
-    for what, part in zip(("first", "second"), got, strict=True):
-        try:
-            numbers.append(float(part))
-        except (TypeError, ValueError, RuntimeError):
-            raise Wrong(f"The {what} of the two is a `{type(part).__name__}`; a single number is wanted.") from None
-    return numbers[0], numbers[1]
+def _gains(scratch: list, pretrained: list) -> torch.Tensor:
+    return torch.tensor(pretrained) - torch.tensor(scratch)
+
+
+DRAW_SLIPS = {
+    "That is the sum of the gains; wanted is their mean over the draws.": lambda s, p: (
+        _gains(s, p).sum(),
+        _wins(s, p),
+    ),
+    "A gain is pretrained minus scratch; yours is the other way round.": lambda s, p: (
+        -_gains(s, p).mean(),
+        _wins(s, p),
+    ),
+    "That is the mean over the draws that were won. The gain is the mean over *all* draws.": lambda s, p: (
+        _gains(s, p)[_gains(s, p) > 0].mean(),
+        _wins(s, p),
+    ),
+    "That is the mean of the differences without their sign: a loss counts as a gain.": lambda s, p: (
+        _gains(s, p).abs().mean(),
+        _wins(s, p),
+    ),
+    "That is the median of the gains; wanted is their mean.": lambda s, p: (
+        statistics.median(_gains(s, p).tolist()),
+        _wins(s, p),
+    ),
+    "That is the median of the gains, the lower of the two in the middle; wanted is their mean.": lambda s, p: (
+        _gains(s, p).median(),
+        _wins(s, p),
+    ),
+    "That is the gain of the first draw only: a `return` inside the loop ends it there.": lambda s, p: (
+        _gains(s, p)[0],
+        _wins(s, p),
+    ),
+    "That is the gain of the last draw only: collect the gains of all draws first.": lambda s, p: (
+        _gains(s, p)[-1],
+        _wins(s, p),
+    ),
+    "It counts the draws that scratch wins.": lambda s, p: (_gains(s, p).mean(), (_gains(s, p) < 0).sum()),
+    "A draw with equal accuracies is no win: count only gains above 0.": lambda s, p: (
+        _gains(s, p).mean(),
+        (_gains(s, p) >= 0).sum(),
+    ),
+    "The wins are a number of draws, not a share.": lambda s, p: (_gains(s, p).mean(), _wins(s, p) / len(s)),
+    "It is the number of all draws; count those in which pretrained is better.": lambda s, p: (
+        _gains(s, p).mean(),
+        len(s),
+    ),
+    "It says whether pretrained wins at all; count the draws.": lambda s, p: (_gains(s, p).mean(), bool(_wins(s, p))),
+}
+
+
+def _wins(scratch: list, pretrained: list) -> int:
+    return int((_gains(scratch, pretrained) > 0).sum())
 
 
 def carry_over(pretrained, classes):
@@ -137,8 +155,10 @@ EXERCISES = {
         ),
     ),
     "1.2": Exercise(
-        judge=judge_compare_draws,
         solution=compare_draws,
+        cases=draw_cases,
+        slips=DRAW_SLIPS,
+        returns="two numbers, the mean gain and the number of wins",
         why="Both contenders had the same labels in each draw, so subtract draw by draw; then take the mean.",
         notice="Subtracting draw by draw takes the luck of the draw out of the comparison.",
         hints=(

@@ -10,7 +10,8 @@ from torch import nn
 
 from helpers.data import make_loader
 from helpers.data.images import digits
-from helpers.exercises.engine import Exercise, Wrong, compare
+from helpers.exercises.engine import Exercise
+from helpers.exercises.judging import Wrong, drawn
 from helpers.finetune import finetune
 from helpers.metrics import accuracy, predict
 from helpers.models import count_parameters
@@ -27,25 +28,44 @@ def output_size(size, k, stride, padding, dilation):
     return (size + 2 * padding - reach) // stride + 1
 
 
-def judge_output_size(answer: object) -> None:
-    for size, k, stride, padding, dilation in itertools.product((9, 32), (3, 4), (1, 2, 3), (0, 2), (1, 2)):
-        expected = F.conv2d(
-            torch.zeros(1, 1, size, size), torch.zeros(1, 1, k, k), None, stride, padding, dilation
-        ).shape[2]
-        room = size + 2 * padding - dilation * (k - 1) - 1
-        slips = {
-            "Padding is added on *both* sides: count it twice.": (room - padding) // stride + 1,
-            "The padding is forgotten: it makes the image larger.": (room - 2 * padding) // stride + 1,
-            "Round *down*: a last, incomplete step gives no output.": -(-room // stride) + 1,
-            "The dilation is forgotten: a spread kernel reaches over d(k - 1) + 1 pixels.": 1
-            + (size + 2 * padding - k) // stride,
-            "Between k weights there are k - 1 gaps: a spread kernel reaches over d(k - 1) + 1 pixels, not d * k.": 1
-            + (size + 2 * padding - dilation * k) // stride,
-            "The + 1 is missing: the first place counts too.": room // stride,
-            "The size must be a whole number: divide with `//`.": room / stride + 1,
-        }
-        case = f"size {size}, kernel {k}, stride {stride}, padding {padding}, dilation {dilation}"
-        compare(answer(size, k, stride, padding, dilation), expected, case, slips)
+def size_cases() -> list[tuple]:
+    """Small ones first, so that the smallest that differs is easy to draw."""
+    by_hand = [(4, 3, 1, 0, 1), (5, 2, 1, 0, 1), (5, 3, 2, 0, 1), (4, 3, 1, 1, 1), (6, 3, 1, 0, 2), (6, 3, 3, 0, 1)]
+    return by_hand + list(itertools.product((9, 32), (3, 4), (1, 2, 3), (0, 2), (1, 2)))
+
+
+SIZE_SLIPS = {
+    "Padding is added on *both* sides: count it twice.": lambda size, k, stride, padding, dilation: (
+        (size + padding - dilation * (k - 1) - 1) // stride + 1
+    ),
+    "The padding is forgotten: it makes the image larger.": lambda size, k, stride, padding, dilation: (
+        (size - dilation * (k - 1) - 1) // stride + 1
+    ),
+    "Round *down*: a last, incomplete step returns no output.": lambda size, k, stride, padding, dilation: (
+        -(-(size + 2 * padding - dilation * (k - 1) - 1) // stride) + 1
+    ),
+    "The dilation is forgotten: a spread kernel reaches over d(k - 1) + 1 pixels.": (
+        lambda size, k, stride, padding, dilation: (size + 2 * padding - k) // stride + 1
+    ),
+    "Between k weights there are k - 1 gaps: a spread kernel reaches over d(k - 1) + 1 pixels, not d * k.": (
+        lambda size, k, stride, padding, dilation: (size + 2 * padding - dilation * k) // stride + 1
+    ),
+    "The + 1 is inside the rounding. Count whole steps first, then add the first place.": (
+        lambda size, k, stride, padding, dilation: (size + 2 * padding - dilation * (k - 1) - 1 + 1) // stride
+    ),
+    "The + 1 is missing: the first place counts too.": lambda size, k, stride, padding, dilation: (
+        (size + 2 * padding - dilation * (k - 1) - 1) // stride
+    ),
+    "The kernel reaches over d(k - 1) + 1 pixels; yours leaves that 1 out.": lambda size, k, stride, padding, dilation: (
+        (size + 2 * padding - dilation * (k - 1)) // stride + 1
+    ),
+    "The size must be a whole number: divide with `//`.": lambda size, k, stride, padding, dilation: (
+        (size + 2 * padding - dilation * (k - 1) - 1) / stride + 1
+    ),
+    "The stride is forgotten: with larger steps the kernel stops at fewer places.": (
+        lambda size, k, stride, padding, dilation: size + 2 * padding - dilation * (k - 1)
+    ),
+}
 
 
 def true_convolution(image, kernel):
@@ -53,25 +73,58 @@ def true_convolution(image, kernel):
     return F.conv2d(image[None, None], kernel.flip(0, 1)[None, None])[0, 0]
 
 
-def judge_true_convolution(answer: object) -> None:
-    generator = torch.Generator().manual_seed(0)
-    for shape, k in (((5, 6), 3), ((8, 8), 2), ((4, 7), 4)):
-        image, kernel = torch.randn(shape, generator=generator), torch.randn(k, k, generator=generator)
+def convolution_cases() -> list[tuple]:
+    """Images of few whole numbers, higher than wide and the reverse; kernels of 1 to 4."""
 
-        def slide(kernel: torch.Tensor, image: torch.Tensor = image) -> torch.Tensor:
-            return F.conv2d(image[None, None], kernel[None, None])[0, 0]
+    def make(generator: torch.Generator, i: int) -> tuple:
+        k = (2, 1, 3, 4)[i % 4]
+        shape = k + int(torch.randint(3, (), generator=generator)), k + int(torch.randint(3, (), generator=generator))
+        image = torch.randint(-4, 5, shape, generator=generator).float()
+        return image, torch.randint(-3, 4, (k, k), generator=generator).float()
 
-        slips = {
-            "That is cross-correlation: the kernel is not turned.": slide(kernel),
-            "You padded the image. Only places where the whole kernel fits are wanted.": F.conv2d(
-                image[None, None], kernel.flip(0, 1)[None, None], padding=k // 2
-            )[0, 0],
-            "You swapped rows and columns (a transpose). A turn by 180 degrees is something else.": slide(kernel.T),
-            "The kernel is turned upside down only. Turn it from left to right as well.": slide(kernel.flip(0)),
-            "The kernel is turned from left to right only. Turn it upside down as well.": slide(kernel.flip(1)),
-        }
-        expected = slide(kernel.flip(0, 1))
-        compare(answer(image, kernel), expected, f"an image of {shape} and a {k} x {k} kernel", slips)
+    return drawn(make)
+
+
+def _slide(image: torch.Tensor, kernel: torch.Tensor, **more: int) -> torch.Tensor:
+    return F.conv2d(image[None, None], kernel[None, None], **more)[0, 0]
+
+
+CONVOLUTION_SLIPS = {
+    "That is cross-correlation: the kernel is not turned.": _slide,
+    "You padded the image. Only places where the whole kernel fits are wanted.": lambda image, kernel: _slide(
+        image, kernel.flip(0, 1), padding=len(kernel) // 2
+    ),
+    "You padded the image on all sides. Only places where the whole kernel fits are wanted.": lambda image, kernel: (
+        _slide(image, kernel.flip(0, 1), padding=len(kernel) - 1)
+    ),
+    "You swapped rows and columns (a transpose). A turn by 180 degrees is something else.": lambda image, kernel: (
+        _slide(image, kernel.T)
+    ),
+    "The kernel is turned by 90 degrees. Turn it by 180, by a flip of both axes.": lambda image, kernel: _slide(
+        image, kernel.rot90()
+    ),
+    "The kernel is turned by 270 degrees. Turn it by 180, by a flip of both axes.": lambda image, kernel: _slide(
+        image, kernel.rot90(3)
+    ),
+    "The kernel is turned upside down only. Turn it from left to right as well.": lambda image, kernel: _slide(
+        image, kernel.flip(0)
+    ),
+    "The kernel is turned from left to right only. Turn it upside down as well.": lambda image, kernel: _slide(
+        image, kernel.flip(1)
+    ),
+    "You turned the image instead of the kernel: the right values stand in reversed order.": lambda image, kernel: (
+        _slide(image.flip(0, 1), kernel)
+    ),
+    "You turned image and kernel both. Only the kernel is turned.": lambda image, kernel: _slide(
+        image.flip(0, 1), kernel.flip(0, 1)
+    ),
+    "The axes of image and channel that `F.conv2d` wants are still there: take `[0, 0]` of the result.": (
+        lambda image, kernel: _slide(image, kernel.flip(0, 1))[None, None]
+    ),
+    "One axis too many is still there: take `[0, 0]` of the result.": lambda image, kernel: _slide(
+        image, kernel.flip(0, 1)
+    )[None],
+}
 
 
 def count_weights(layers):
@@ -79,21 +132,44 @@ def count_weights(layers):
     return sum(c_out * (c_in * k * k + 1) for c_in, c_out, k in layers)
 
 
-def judge_count_weights(answer: object) -> None:
-    for layers in ([(1, 16, 3)], [(3, 8, 5), (8, 4, 3)], [(1, 16, 3), (16, 32, 3), (32, 64, 3)]):
-        expected = sum(count_parameters(nn.Conv2d(*layer)) for layer in layers)
-        slips = {
-            "The biases are missing: one for each output channel.": sum(i * o * k * k for i, o, k in layers),
-            "One bias for each *output* channel, not for each input channel.": sum(
-                i * (o * k * k + 1) for i, o, k in layers
-            ),
-            "A bias belongs to an output channel, not to each of its kernels.": sum(
-                i * o * (k * k + 1) for i, o, k in layers
-            ),
-            "A kernel has k * k weights, not k.": sum(o * (i * k + 1) for i, o, k in layers),
-            "Each output channel has a kernel for *each* input channel.": sum(o * (k * k + 1) for i, o, k in layers),
-        }
-        compare(answer(layers), expected, f"the layers {layers}", slips)
+def layer_cases() -> list[tuple]:
+    def make(generator: torch.Generator, i: int) -> tuple:
+        widths = torch.randint(1, 7, (2 + i // 6,), generator=generator).tolist()
+        kernels = torch.randint(1, 6, (len(widths) - 1,), generator=generator).tolist()
+        return ([(a, b, k) for a, b, k in zip(widths[:-1], widths[1:], kernels, strict=True)],)
+
+    return drawn(make)
+
+
+WEIGHT_SLIPS = {
+    "The biases are missing: one for each output channel.": lambda layers: sum(i * o * k * k for i, o, k in layers),
+    "One bias for each *output* channel, not for each input channel.": lambda layers: sum(
+        i * (o * k * k + 1) for i, o, k in layers
+    ),
+    "One bias for each output channel; yours has one for each layer.": lambda layers: sum(
+        i * o * k * k + 1 for i, o, k in layers
+    ),
+    "A bias belongs to an output channel, not to each of its kernels.": lambda layers: sum(
+        i * o * (k * k + 1) for i, o, k in layers
+    ),
+    "A kernel has k * k weights, not k.": lambda layers: sum(o * (i * k + 1) for i, o, k in layers),
+    "A kernel has k * k weights, not 2 * k.": lambda layers: sum(o * (i * 2 * k + 1) for i, o, k in layers),
+    "Each output channel has a kernel for *each* input channel.": lambda layers: sum(
+        o * (k * k + 1) for i, o, k in layers
+    ),
+    "Each *output* channel has kernels of its own: multiply by `c_out` too.": lambda layers: sum(
+        i * k * k + 1 for i, o, k in layers
+    ),
+    "That is the first layer only. Add up over all of them.": lambda layers: (
+        layers[0][1] * (layers[0][0] * layers[0][2] ** 2 + 1)
+    ),
+    "That is the last layer only. Add up over all of them.": lambda layers: (
+        layers[-1][1] * (layers[-1][0] * layers[-1][2] ** 2 + 1)
+    ),
+    "These are the numbers of each layer; wanted is their sum.": lambda layers: [
+        o * (i * k * k + 1) for i, o, k in layers
+    ],
+}
 
 
 def small_network():
@@ -141,8 +217,10 @@ def judge_small_network(answer: object) -> None:
 
 EXERCISES = {
     "3.1": Exercise(
-        judge=judge_true_convolution,
         solution=true_convolution,
+        cases=convolution_cases,
+        slips=CONVOLUTION_SLIPS,
+        returns="an image, a tensor of two axes",
         why="`F.conv2d` slides the kernel as it is. Turned by 180 degrees beforehand, it is what mathematics calls "
         "convolution.",
         notice="Both operations are the same for a kernel that a turn leaves as it is, such as a blur.",
@@ -153,8 +231,10 @@ EXERCISES = {
         ),
     ),
     "3.2": Exercise(
-        judge=judge_output_size,
         solution=output_size,
+        cases=size_cases,
+        slips=SIZE_SLIPS,
+        returns="one whole number",
         why="The spread kernel reaches over d(k - 1) + 1 pixels. Count the steps that fit into the padded image, "
         "round down, and add the first place.",
         notice="The same formula holds for height and width, and for pooling as well.",
@@ -165,8 +245,10 @@ EXERCISES = {
         ),
     ),
     "3.3": Exercise(
-        judge=judge_count_weights,
         solution=count_weights,
+        cases=layer_cases,
+        slips=WEIGHT_SLIPS,
+        returns="one whole number",
         why="An output channel has a k x k kernel for each input channel and one bias; there are c_out of them.",
         notice="The size of the image is nowhere in it: the same weights are used at every place.",
         hints=(

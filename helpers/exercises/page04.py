@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
+import functools
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from helpers.exercises.engine import Exercise, Wrong, compare
+from helpers.exercises.engine import Exercise, compare
+from helpers.exercises.judging import Wrong, drawn, same
 
 
 def loss_from_probs(probs, labels):
@@ -16,26 +17,63 @@ def loss_from_probs(probs, labels):
     return -probs[torch.arange(len(labels)), labels].log().mean()
 
 
-def judge_loss_from_probs(answer: object) -> None:
-    generator = torch.Generator().manual_seed(0)
-    for n, k in ((2, 3), (4, 10), (7, 2)):
+def probs_cases() -> list[tuple]:
+    """One row, two classes, more rows than classes and the reverse, labels of every kind."""
+
+    def make(generator: torch.Generator, i: int) -> tuple:
+        n, k = (1, 3, 2, 5, 4, 7)[i % 6], (2, 3, 4, 3, 6, 2)[i % 6]
         probs = torch.randn(n, k, generator=generator).softmax(dim=1)
-        labels = torch.randint(k, (n,), generator=generator)
-        expected = F.nll_loss(probs.log(), labels)
-        slips = {
-            "The minus is missing: the logarithm of a probability is negative, a loss is not.": -expected,
-            "The logarithm is missing. (`F.nll_loss` wants log-probabilities.)": -probs[torch.arange(n), labels].mean(),
-            "That is the sum over the images. The loss of a batch is their *mean*.": n * expected,
-            "That logarithm has base 2. Nats need the natural one, `torch.log`.": expected / math.log(2),
-            "That logarithm has base 10. Nats need the natural one, `torch.log`.": expected / math.log(10),
-            "You averaged over the classes too. Sum over classes, then take the mean over *images*.": expected / k,
-            "The probabilities went through a softmax once more: `F.cross_entropy` wants logits.": F.cross_entropy(
-                probs, labels
-            ),
-            "That is one minus the probability of the right class, not its logarithm.": 1
-            - probs[torch.arange(n), labels].mean(),
-        }
-        compare(answer(probs, labels), expected, f"{n} images and {k} classes", slips)
+        return probs, torch.randint(k, (n,), generator=generator)
+
+    return drawn(make)
+
+
+def _right(probs: Tensor, labels: Tensor) -> Tensor:
+    """The probability of the right class, one for each row."""
+    return probs[torch.arange(len(labels)), labels]
+
+
+PROBS_SLIPS = {
+    "The minus is missing: the logarithm of a probability is negative, a loss is not.": lambda probs, labels: (
+        _right(probs, labels).log().mean()
+    ),
+    "The logarithm is missing. (`F.nll_loss` wants log-probabilities.)": F.nll_loss,
+    "The logarithm and the minus are missing.": lambda probs, labels: _right(probs, labels).mean(),
+    "That is the sum over the images. The loss of a batch is their *mean*.": lambda probs, labels: (
+        -_right(probs, labels).log().sum()
+    ),
+    "That logarithm has base 2. Nats need the natural one, `torch.log`.": lambda probs, labels: (
+        -_right(probs, labels).log2().mean()
+    ),
+    "That logarithm has base 10. Nats need the natural one, `torch.log`.": lambda probs, labels: (
+        -_right(probs, labels).log10().mean()
+    ),
+    "You averaged over the classes too. Sum over classes, then take the mean over *images*.": lambda probs, labels: (
+        -_right(probs, labels).log().mean() / probs.shape[1]
+    ),
+    "You divided by the number of classes. The mean is over the *images*.": lambda probs, labels: (
+        -_right(probs, labels).log().sum() / probs.shape[1]
+    ),
+    "The probabilities went through a softmax once more: `F.cross_entropy` wants logits.": F.cross_entropy,
+    "That is one minus the probability of the right class, not its logarithm.": lambda probs, labels: (
+        1 - _right(probs, labels).mean()
+    ),
+    "The mean comes before the logarithm in yours. First each image's logarithm, then the mean.": (
+        lambda probs, labels: -_right(probs, labels).mean().log()
+    ),
+    "These are the losses of the single images; wanted is their mean.": lambda probs, labels: (
+        -_right(probs, labels).log()
+    ),
+    "That is the loss of the likeliest class. The label says which class counts.": lambda probs, labels: (
+        -probs.amax(dim=1).log().mean()
+    ),
+    "That takes all classes, not the right one only. The label says which probability counts.": lambda probs, labels: (
+        -probs.log().sum(dim=1).mean()
+    ),
+    "That is the entropy of the probabilities: the labels have no part in it.": lambda probs, labels: (
+        -(probs * probs.log()).sum(dim=1).mean()
+    ),
+}
 
 
 def safe_log_softmax(logits):
@@ -44,34 +82,54 @@ def safe_log_softmax(logits):
     return shifted - shifted.exp().sum(dim=1, keepdim=True).log()
 
 
-def judge_safe_log_softmax(answer: object) -> None:
-    generator = torch.Generator().manual_seed(0)
-    for scale in (1.0, 10.0):
-        logits = scale * torch.randn(4, 5, generator=generator)
-        shifted = logits - logits.max(dim=1, keepdim=True).values
-        slips = {
-            "That is the softmax. Its *logarithm* is wanted.": logits.softmax(dim=1),
-            "You summed over the images (`dim=0`). The softmax runs along the classes, `dim=1`.": logits.log_softmax(
-                dim=0
-            ),
-            "You only subtracted the largest logit. The logarithm of a sum is still to come off.": shifted,
-            "The sign is turned round: log-probabilities are 0 or below.": -logits.log_softmax(dim=1),
-        }
-        compare(answer(logits), logits.log_softmax(dim=1), f"logits of size about {scale:g}", slips)
-    logits = torch.tensor([[1000.0, 0.0], [-1000.0, -1000.0]])
-    got = torch.as_tensor(answer(logits))
-    if got.shape == logits.shape and not got.isfinite().all():
-        told = f"Right for small logits, but for {logits.tolist()} it returns {got.tolist()}: "
-        if not got[0, 0].isfinite():
-            raise Wrong(told + "e to the power of 1000 overflows. What may be subtracted from each logit of a row?")
-        if not got[1].isfinite().all():
-            raise Wrong(
-                told + "the largest logit of the whole batch is no help to the other rows. Each row needs its own."
-            )
-        raise Wrong(
-            told + "a probability too small to be stored became 0. Go straight to the logarithm, past the softmax."
-        )
-    compare(got, logits.log_softmax(dim=1), f"the logits {logits.tolist()}", atol=1e-3)
+def logits_cases() -> list[tuple]:
+    """Small logits, logits of which e to the power overflows, and rows that need another shift each."""
+
+    def make(generator: torch.Generator, i: int) -> tuple:
+        n, k = (1, 2, 3, 4)[i % 4], (2, 3, 2, 5)[i % 4]
+        return (((1.0, 5.0, 30.0)[i % 3] * torch.randn(n, k, generator=generator)).round(decimals=1),)
+
+    large = [[[1000.0, 0.0]], [[1000.0, 0.0], [-1000.0, -1000.0]], [[0.0, 2000.0, 1999.0], [5.0, 5.0, 5.0]]]
+    return [*drawn(make, 12), *((torch.tensor(rows),) for rows in large)]
+
+
+def _plain(logits: Tensor) -> Tensor:
+    return (logits.exp() / logits.exp().sum(dim=1, keepdim=True)).log()
+
+
+LOGITS_SLIPS = {
+    "Right for small logits, but e to the power of 1000 overflows. What may be subtracted from each logit of a row?": (
+        _plain
+    ),
+    "Right for small logits, but the power overflows. Subtract the largest logit of a row first.": lambda logits: (
+        logits - logits.exp().sum(dim=1, keepdim=True).log()
+    ),
+    "The largest logit of the whole batch is no help to the other rows. Each row needs its own.": lambda logits: (
+        (logits - logits.max()) - (logits - logits.max()).exp().sum(dim=1, keepdim=True).log()
+    ),
+    "A probability too small to be stored became 0, and its logarithm is lost. Go straight to the logarithm, past the "
+    "softmax.": lambda logits: logits.softmax(dim=1).log(),
+    "The logarithm of the sum was taken of the shifted logits, and comes off the ones that are not shifted.": (
+        lambda logits: logits - (logits - logits.amax(dim=1, keepdim=True)).exp().sum(dim=1, keepdim=True).log()
+    ),
+    "That is the softmax. Its *logarithm* is wanted.": lambda logits: logits.softmax(dim=1),
+    "You summed over the images (`dim=0`). The softmax runs along the classes, `dim=1`.": lambda logits: (
+        logits.log_softmax(dim=0)
+    ),
+    "You only subtracted the largest logit. The logarithm of a sum is still to come off.": lambda logits: (
+        logits - logits.amax(dim=1, keepdim=True)
+    ),
+    "The sum is there without its logarithm.": lambda logits: (
+        logits
+        - logits.amax(dim=1, keepdim=True)
+        - (logits - logits.amax(dim=1, keepdim=True)).exp().sum(dim=1, keepdim=True)
+    ),
+    "The sign is turned round: log-probabilities are 0 or below.": lambda logits: -logits.log_softmax(dim=1),
+    "That is the logarithm of the sum, one number for each row; it comes off each logit of the row.": lambda logits: (
+        logits.logsumexp(dim=1)
+    ),
+    "That is the logarithm of each logit, without a softmax.": lambda logits: logits.log(),
+}
 
 
 def loss_gradient(logits, labels):
@@ -79,24 +137,53 @@ def loss_gradient(logits, labels):
     return (logits.softmax(dim=1) - F.one_hot(labels, logits.shape[1])) / len(labels)
 
 
-def judge_loss_gradient(answer: object) -> None:
-    generator = torch.Generator().manual_seed(0)
-    for n, k in ((3, 4), (5, 10)):
-        logits = torch.randn(n, k, generator=generator).requires_grad_()
-        labels = torch.arange(1, n + 1) % k  # all different, so that no slip goes unseen
-        expected = torch.autograd.grad(F.cross_entropy(logits, labels), logits)[0]
-        probs = logits.detach().softmax(dim=1)
-        slips = {
-            "The sign is turned round: it is softmax minus one-hot.": -expected,
-            "That is the gradient of the *sum* over images. Of the mean it is that divided by N.": n * expected,
-            "You divided by the number of classes. The mean runs over the images.": n * expected / k,
-            "The target is missing: subtract 1 at the right class.": probs / n,
-            "Your softmax ran over the images (`dim=0`). It runs along the classes, `dim=1`.": (
-                logits.detach().softmax(dim=0) - F.one_hot(labels, k)
-            )
-            / n,
-        }
-        compare(answer(logits.detach(), labels), expected, f"{n} images and {k} classes", slips)
+def gradient_cases() -> list[tuple]:
+    def make(generator: torch.Generator, i: int) -> tuple:
+        n, k = (1, 2, 3, 2, 5)[i % 5], (2, 3, 2, 5, 3)[i % 5]
+        return torch.randn(n, k, generator=generator), torch.randint(k, (n,), generator=generator)
+
+    return drawn(make)
+
+
+def _one_hot(logits: Tensor, labels: Tensor) -> Tensor:
+    return F.one_hot(labels, logits.shape[1])
+
+
+GRADIENT_SLIPS = {
+    "The sign is turned round: it is softmax minus one-hot.": lambda logits, labels: (
+        (_one_hot(logits, labels) - logits.softmax(1)) / len(labels)
+    ),
+    "That is the gradient of the *sum* over images. Of the mean it is that divided by N.": lambda logits, labels: (
+        logits.softmax(1) - _one_hot(logits, labels)
+    ),
+    "You divided by the number of classes. The mean runs over the images.": lambda logits, labels: (
+        (logits.softmax(1) - _one_hot(logits, labels)) / logits.shape[1]
+    ),
+    "You divided by the number of images and of classes. The mean runs over the images alone.": (
+        lambda logits, labels: (logits.softmax(1) - _one_hot(logits, labels)) / logits.numel()
+    ),
+    "The target is missing: subtract 1 at the right class.": lambda logits, labels: logits.softmax(1) / len(labels),
+    "The target is missing, and so is the mean over the images.": lambda logits, labels: logits.softmax(1),
+    "Only the softmax is divided by N; the whole difference should be.": lambda logits, labels: (
+        logits.softmax(1) / len(labels) - _one_hot(logits, labels)
+    ),
+    "Only the one-hot part is divided by N; the whole difference should be.": lambda logits, labels: (
+        logits.softmax(1) - _one_hot(logits, labels) / len(labels)
+    ),
+    "The softmax is missing: it is the probabilities minus one-hot, not the logits.": lambda logits, labels: (
+        (logits - _one_hot(logits, labels)) / len(labels)
+    ),
+    "The logarithm of the softmax is there, where the softmax itself is needed.": lambda logits, labels: (
+        (logits.log_softmax(1) - _one_hot(logits, labels)) / len(labels)
+    ),
+    "Your softmax ran over the images (`dim=0`). It runs along the classes, `dim=1`.": lambda logits, labels: (
+        (logits.softmax(0) - _one_hot(logits, labels)) / len(labels)
+    ),
+    "That is the loss itself; wanted is its gradient.": F.cross_entropy,
+    "That is the part of the right class alone: wanted is one number for each logit.": lambda logits, labels: (
+        (_right(logits.softmax(1), labels) - 1) / len(labels)
+    ),
+}
 
 
 def train_classifier(model, images, labels):
@@ -162,8 +249,10 @@ def judge_train_classifier(answer: object) -> None:
 
 EXERCISES = {
     "4.1": Exercise(
-        judge=judge_loss_from_probs,
         solution=loss_from_probs,
+        cases=probs_cases,
+        slips=PROBS_SLIPS,
+        returns="one number, the mean loss",
         why="With class numbers, the sum over classes picks one term: minus the logarithm of the right class's "
         "probability. Then comes the mean over the images.",
         notice="Sum over classes, mean over images: the formula shows only the first of the two.",
@@ -174,8 +263,11 @@ EXERCISES = {
         ),
     ),
     "4.2": Exercise(
-        judge=judge_safe_log_softmax,
         solution=safe_log_softmax,
+        cases=logits_cases,
+        slips=LOGITS_SLIPS,
+        returns="a tensor of the shape of the logits",
+        same=functools.partial(same, atol=1e-3),  # from logits of 1000, single precision keeps three decimals
         why="Subtracting the largest logit changes nothing in the result, and makes the largest exponent 0.",
         notice="This is why `F.cross_entropy` asks for logits: from probabilities it could not be done.",
         hints=(
@@ -185,8 +277,10 @@ EXERCISES = {
         ),
     ),
     "4.3": Exercise(
-        judge=judge_loss_gradient,
         solution=loss_gradient,
+        cases=gradient_cases,
+        slips=GRADIENT_SLIPS,
+        returns="a tensor of the shape of the logits",
         why="For one image it is softmax minus one-hot. The mean over N images divides it by N.",
         notice="Each row adds up to 0: what the right class gains, the others lose.",
         hints=(

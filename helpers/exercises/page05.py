@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from helpers.data.images import digits
-from helpers.exercises.engine import Exercise, Wrong, compare, watched
+from helpers.exercises.engine import Exercise
+from helpers.exercises.errors import meaning
+from helpers.exercises.judging import Raised, Wrong, drawn, in_place
+from helpers.exercises.slips import as_tensor
+from helpers.exercises.written import written
 from helpers.models import count_parameters
 
-MOST_WEIGHTS, MOST_LATENTS = 50_000, 32
+MOST_WEIGHTS, MOST_LATENTS, EPOCHS = 50_000, 32, 3
 PASS_MARK = 0.95  # of the mean image's error; the page says "at least 5 % below"
 
 
@@ -19,44 +25,191 @@ def lowest_error(target, low, high):
     return F.mse_loss(target.clamp(low, high), target).item()
 
 
-def judge_lowest_error(answer: object) -> None:
-    generator = torch.Generator().manual_seed(0)
-    targets = [torch.tensor([-1.0, 0.5, 3.0]), *(2 * torch.randn(2, 3, 4, 4, generator=generator) for _ in range(2))]
-    for target, (low, high) in zip(targets, ((0.0, 1.0), (-1.0, 1.0), (0.0, 2.0)), strict=True):
-        miss, miss_of_0_1 = target - target.clip(low, high), target - target.clip(0, 1)
-        slips = {
-            "That is 0, as if every target could be reached. What does an output do that may not go so far?": 0.0,
-            "That is the sum over the pixels; wanted is their mean.": miss.square().sum(),
-            "That is the mean distance; it must be squared before the mean.": miss.abs().mean(),
-            "That is the root of the mean squared error. Leave the root out.": miss.square().mean().sqrt(),
-            "That is the error of answering 0 everywhere. You can do better.": target.square().mean(),
-            "Your limits are 0 and 1, whatever is asked. Use `low` and `high`.": miss_of_0_1.square().mean(),
-        }
-        case = f"a target of shape {tuple(target.shape)} and an output from {low:g} to {high:g}"
-        compare(answer(target, low, high), miss.square().mean(), case, slips)
+def target_cases() -> list[tuple]:
+    """Targets of few numbers, some within the limits, some beyond one limit or both."""
+    shapes, limits = ((2,), (3,), (1,), (2, 2), (1, 1, 2, 3)), ((0.0, 1.0), (-1.0, 1.0), (0.5, 2.0), (-2.0, -0.5))
+
+    def make(generator: torch.Generator, i: int) -> tuple:
+        return ((2 * torch.randn(shapes[i % 5], generator=generator)).round(decimals=1), *limits[i % 4])
+
+    return [*drawn(make), (torch.tensor([0.2, 0.7]), 0.0, 1.0), (torch.tensor([-3.0, 2.5]), -1.0, 2.0)]
+
+
+def _miss(target: Tensor, low: float, high: float) -> Tensor:
+    """By how much the best output misses each number."""
+    return target - target.clip(low, high)
+
+
+LOWEST_SLIPS = {
+    "That is 0 for every target, as if each could be reached. Is the clamped target compared with itself?": (
+        lambda target, low, high: 0.0
+    ),
+    "That is the sum over the numbers; wanted is their mean.": lambda t, low, high: _miss(t, low, high).square().sum(),
+    "That is the mean distance. Each distance must be squared before the mean.": lambda t, low, high: (
+        _miss(t, low, high).abs().mean()
+    ),
+    "That is the root of the mean squared error. Leave the root out.": lambda t, low, high: (
+        _miss(t, low, high).square().mean().sqrt()
+    ),
+    "The distances are not squared, so those below and those above cancel. Square each before the mean.": (
+        lambda t, low, high: _miss(t, low, high).mean()
+    ),
+    "The distances are not squared, so those above and those below cancel. Square each before the mean.": (
+        lambda t, low, high: -_miss(t, low, high).mean()
+    ),
+    "That is the square of the mean distance. Square each distance first, then take the mean.": lambda t, low, high: (
+        _miss(t, low, high).mean().square()
+    ),
+    "Your limits are 0 and 1, whatever is asked. Use `low` and `high`.": lambda t, low, high: (
+        _miss(t, 0, 1).square().mean()
+    ),
+    "Only `low` holds your output back. It may not go above `high` either.": lambda t, low, high: (
+        (t - t.clip(min=low)).square().mean()
+    ),
+    "Only `high` holds your output back. It may not go below `low` either.": lambda t, low, high: (
+        (t - t.clip(max=high)).square().mean()
+    ),
+    "That is the error of answering `low` everywhere. Are the two limits swapped? The lower one comes first.": (
+        lambda t, low, high: (t - low).square().mean()
+    ),
+    "That is the error of answering `high` everywhere. Are the two limits swapped, or `min` and `max`?": (
+        lambda t, low, high: (t - high).square().mean()
+    ),
+    "That is the error of answering 0 everywhere. The output may be another number for each number of the target.": (
+        lambda t, low, high: t.square().mean()
+    ),
+    "That is the error of answering the middle of the limits everywhere. Which output is nearest to each number?": (
+        lambda t, low, high: (t - (low + high) / 2).square().mean()
+    ),
+    "That is the error of answering the mean of the target. The output may be another number for each of them.": (
+        lambda t, low, high: (t - t.mean()).square().mean()
+    ),
+    "Your mean leaves out the numbers that can be reached. They count too, with an error of 0.": lambda t, low, high: (
+        _miss(t, low, high)[_miss(t, low, high) != 0].square().mean()
+    ),
+    "Where the target is below `low`, you squared the target itself. On the page `low` was 0; here it must come off.": (
+        lambda t, low, high: torch.cat([t[t < low], t[t > high] - high]).square().sum() / t.numel()
+    ),
+    "The numbers 0 and 1 of the page are still there: `low` comes off where the target is below it, `high` where it is "
+    "above.": lambda t, low, high: torch.cat([t[t < low], t[t > high] - 1]).square().sum() / t.numel(),
+    "Where the target is out of reach you answer 0. The nearest limit is closer.": lambda t, low, high: (
+        t[_miss(t, low, high) != 0].square().sum() / t.numel()
+    ),
+    "You measured the distance to the nearest limit everywhere. A number between the limits is hit exactly.": (
+        lambda t, low, high: torch.minimum((t - low).square(), (t - high).square()).mean()
+    ),
+    "The best output is not a sigmoid of the target: it is the target itself, wherever that can be reached.": (
+        lambda t, low, high: (t - low - (high - low) * t.sigmoid()).square().mean()
+    ),
+    "These are the best outputs; wanted is how far they miss the target, as one number.": lambda t, low, high: (
+        t.clip(low, high)
+    ),
+    "That is the share of numbers that are out of reach. Wanted is by how much they are missed, squared.": (
+        lambda t, low, high: (_miss(t, low, high) != 0).double().mean()
+    ),
+    "That is the largest squared distance; wanted is their mean.": lambda t, low, high: (
+        _miss(t, low, high).square().max()
+    ),
+}
 
 
 def rival_error(train_images, val_images):
     """The mean squared error on val_images of answering the mean of train_images, always."""
-    mean_image = train_images.mean(dim=0, keepdim=True)
+    mean_image = train_images.mean(dim=0)
     return (val_images - mean_image).square().mean().item()
 
 
-def judge_rival_error(answer: object) -> None:
-    generator = torch.Generator().manual_seed(1)
-    for n_train, n_val in ((6, 4), (9, 5)):
-        train, val = (torch.rand(n, 1, 5, 4, generator=generator) ** 2 for n in (n_train, n_val))
-        rival = train.mean(dim=0)
-        misses = {
-            "Your rival is the mean of the validation images: it has seen the answers.": val - val.mean(dim=0),
-            "Your rival is one grey for all pixels. Take the mean pixel by pixel, over the images.": val - train.mean(),
-            "Each validation image got a grey of its own. Take the mean over images.": val - val.mean((1, 2, 3), True),
-            "That is the error on the training images. The rival must answer the validation images.": train - rival,
-        }
-        slips = {diagnosis: miss.square().mean() for diagnosis, miss in misses.items()}
-        slips["That is a sum; wanted is the mean over all images and pixels."] = (val - rival).square().sum()
-        case = f"{n_train} training and {n_val} validation images"
-        compare(answer(train, val), (val - rival).square().mean(), case, slips)
+def rival_cases() -> list[tuple]:
+    """One image and several, one channel and two, higher than wide and the reverse."""
+    sizes = ((1, 1, 2), (1, 2, 1), (2, 1, 2), (1, 2, 3), (2, 3, 1))
+
+    def make(generator: torch.Generator, i: int) -> tuple:
+        counts = (2, 1, 3, 4)[i % 4], (1, 2, 3)[i % 3]
+        return tuple(torch.rand(n, *sizes[i % 5], generator=generator).round(decimals=1) for n in counts)
+
+    return drawn(make)
+
+
+RIVAL_SLIPS = {
+    "Your rival is the mean of the validation images: it has seen the answers. It may learn from the training images.": (
+        lambda train, val: (val - val.mean(dim=0)).square().mean()
+    ),
+    "Your rival is the mean of both sets: it has seen the answers. It may learn from the training images only.": (
+        lambda train, val: (val - torch.cat([train, val]).mean(dim=0)).square().mean()
+    ),
+    "Your rival is one grey for all pixels. Take the mean over the images only, pixel by pixel.": lambda train, val: (
+        (val - train.mean()).square().mean()
+    ),
+    "Your rival is one grey in each channel. Take the mean over the images only, pixel by pixel.": lambda train, val: (
+        (val - train.mean((0, 2, 3), True)).square().mean()
+    ),
+    "Each validation image got a grey of its own. Take the mean over the training images, pixel by pixel.": (
+        lambda train, val: (val - val.mean((1, 2, 3), True)).square().mean()
+    ),
+    "That is the error on the training images. The rival must answer the validation images.": lambda train, val: (
+        (train - train.mean(dim=0)).square().mean()
+    ),
+    "The two sets have changed places: your rival learns from the validation images and answers the training images.": (
+        lambda train, val: (train - val.mean(dim=0)).square().mean()
+    ),
+    "You averaged over the channels. The images are counted along the first axis of (N, C, H, W).": lambda train, val: (
+        (val - train.mean(dim=1)).square().mean()
+    ),
+    "Your rival is the sum of the training images; wanted is their mean.": lambda train, val: (
+        (val - train.sum(dim=0)).square().mean()
+    ),
+    "Your rival is the median of the training images; wanted is their mean.": lambda train, val: (
+        (val - train.median(dim=0).values).square().mean()
+    ),
+    "Your rival is the first training image. It should be the mean of all of them.": lambda train, val: (
+        (val - train[0]).square().mean()
+    ),
+    "You compared every training image with every validation image. First make one mean image, then compare.": (
+        lambda train, val: (val[:, None] - train).square().mean()
+    ),
+    "You compared two mean images. The rival is measured on each validation image.": lambda train, val: (
+        (val.mean(dim=0) - train.mean(dim=0)).square().mean()
+    ),
+    "That is the error of an all-black answer. The rival answers the mean image: subtract it first.": lambda train, val: (
+        val.square().mean()
+    ),
+    "That is a sum; wanted is the mean over all images and pixels.": lambda train, val: (
+        (val - train.mean(dim=0)).square().sum()
+    ),
+    "You added up over the pixels of an image. The mean runs over images and pixels.": lambda train, val: (
+        (val - train.mean(dim=0)).square().sum(dim=(1, 2, 3)).mean()
+    ),
+    "That is the root of the mean squared error. Leave the root out.": lambda train, val: (
+        (val - train.mean(dim=0)).square().mean().sqrt()
+    ),
+    "That is the mean distance; each must be squared before the mean.": lambda train, val: (
+        (val - train.mean(dim=0)).abs().mean()
+    ),
+    "The differences are not squared, so those above and those below cancel.": lambda train, val: (
+        (val - train.mean(dim=0)).mean()
+    ),
+    "That is the square of the mean difference. Square each difference first, then take the mean.": lambda train, val: (
+        (val - train.mean(dim=0)).mean().square()
+    ),
+    "Only the first channel is measured. Take all of them.": lambda train, val: (
+        (val - train.mean(dim=0))[:, 0].square().mean()
+    ),
+    "Only the first validation image is measured. Take the mean over all of them.": lambda train, val: (
+        (val[0] - train.mean(dim=0)).square().mean()
+    ),
+    "That is the mean image itself; wanted is its error on the validation images, one number.": lambda train, val: (
+        train.mean(dim=0)
+    ),
+    "These are the errors of the single images; wanted is their mean.": lambda train, val: (
+        (val - train.mean(dim=0)).square().mean(dim=(1, 2, 3))
+    ),
+    "These are the squared differences of all pixels; wanted is their mean, one number.": lambda train, val: (
+        (val - train.mean(dim=0)).square()
+    ),
+    "That is a cross-entropy. The *squared* error is asked for.": lambda train, val: F.binary_cross_entropy(
+        train.mean(dim=0).expand_as(val), val
+    ),
+}
 
 
 def hide_square(images, size):
@@ -67,140 +220,3 @@ def hide_square(images, size):
         top, left = torch.randint(height - size + 1, ()), torch.randint(width - size + 1, ())
         image[:, top : top + size, left : left + size] = 0
     return hidden
-
-
-def judge_hide_square(answer: object) -> None:
-    torch.manual_seed(0)
-    for shape, size in (((200, 1, 6, 7), 3), ((150, 3, 5, 5), 2)):
-        images = torch.rand(shape) / 2 + 0.5  # no pixel is black by itself
-        passed, given = watched(images.clone)
-        case = f"{shape[0]} images of shape {shape[1:]} and a square of {size}"
-        hidden = answer(passed, size)
-        if not isinstance(hidden, Tensor) or hidden.shape != images.shape:
-            got = tuple(hidden.shape) if isinstance(hidden, Tensor) else f"a `{type(hidden).__name__}`"
-            raise Wrong(f"For {case} a tensor of the same shape is wanted; your function returns {got}.")
-        if not torch.equal(given[0], images):
-            raise Wrong("Your function changes its input in place: the clean target is lost. Work on a copy.")
-        places = [_square(black.any(dim=0), size, case) for black in hidden == 0]
-        if not torch.equal(hidden[hidden != 0], images[hidden != 0]):
-            raise Wrong("Pixels outside the squares were changed. Only the square becomes 0, in every channel.")
-        if len(set(places)) == 1:
-            raise Wrong("The square is at the same place in all images. Draw a place for each image.")
-        if torch.equal(answer(images, size), hidden):
-            raise Wrong("A second call hides the same squares. Draw anew at each call, and set no seed inside.")
-        last = shape[2] - size, shape[3] - size
-        if any(max(place[axis] for place in places) < last[axis] for axis in (0, 1)):
-            raise Wrong("The square never touches the last row or column. How many places are there along an axis?")
-
-
-def _square(black: Tensor, size: int, case: str) -> tuple[int, int]:
-    """Where the one black square of an image begins."""
-    rows, columns = black.any(dim=1).nonzero(), black.any(dim=0).nonzero()
-    if len(rows) != size or len(columns) != size or int(black.sum()) != size * size:
-        count = int(black.sum())
-        raise Wrong(f"For {case} one image has {count} black pixels; a square of {size} x {size} is wanted in each.")
-    return int(rows[0]), int(columns[0])
-
-
-def my_encoder():
-    """An encoder for images (N, 1, 32, 32), small and with a short latent vector."""
-    return nn.Sequential(
-        nn.Conv2d(1, 8, 3, stride=2, padding=1),
-        nn.BatchNorm2d(8),
-        nn.ReLU(),
-        nn.Conv2d(8, 16, 3, stride=2, padding=1),
-        nn.BatchNorm2d(16),
-        nn.ReLU(),
-        nn.Flatten(),
-        nn.Linear(16 * 8 * 8, 32),
-    )
-
-
-def judge_my_encoder(answer: object) -> None:
-    torch.manual_seed(0)
-    encoder = answer()
-    if not isinstance(encoder, nn.Module):
-        raise Wrong(f"An `nn.Module` is wanted, and your function returned a `{type(encoder).__name__}`.")
-    train, val, _ = digits()
-    try:
-        with torch.no_grad():
-            shape = tuple(encoder(train.images[:64]).shape)  # also tells a lazy layer its size
-    except Exception as error:
-        raise Wrong(f"Given images (64, 1, 32, 32), your encoder raises `{type(error).__name__}: {error}`") from None
-    if len(shape) != 2 or shape[0] != 64:
-        raise Wrong(f"64 images give latents of shape {shape}; wanted is one row an image. End with `nn.Flatten()`?")
-    weights = count_parameters(encoder)
-    if weights > MOST_WEIGHTS:
-        raise Wrong(f"Your encoder has {weights:,} weights; the budget is {MOST_WEIGHTS:,}. Which layer has the most?")
-    if weights and not count_parameters(encoder, trainable_only=True):
-        raise Wrong("No weight of your encoder can be trained. Leave out `requires_grad_(False)` and `freeze`.")
-    if shape[1] > MOST_LATENTS:
-        raise Wrong(f"Your latent vector has {shape[1]} numbers; {MOST_LATENTS} at most, or it is no squeeze.")
-    decoder = nn.Sequential(nn.Linear(shape[1], 128), nn.ReLU(), nn.Linear(128, 1024), nn.Unflatten(1, (1, 32, 32)))
-    model = nn.Sequential(encoder, decoder)
-    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
-    for rows in torch.cat([torch.randperm(len(train)) for _ in range(3)]).split(64):
-        optimizer.zero_grad()
-        F.binary_cross_entropy_with_logits(model(train.images[rows]), train.images[rows]).backward()
-        optimizer.step()
-    with torch.no_grad():
-        error = F.mse_loss(model.eval()(val.images).sigmoid(), val.images).item()
-    rival = (val.images - train.images.mean(dim=0)).square().mean().item()
-    if not error <= PASS_MARK * rival:
-        raise Wrong(
-            f"After training, the validation error is {error:.4f}, and that of the mean image {rival:.4f}; at most "
-            f"{PASS_MARK * rival:.4f} passes. Your latents tell the decoder next to nothing about the image. Does every "
-            "layer let it through, or does one average too much away?"
-        )
-
-
-EXERCISES = {
-    "5.1": Exercise(
-        judge=judge_lowest_error,
-        solution=lowest_error,
-        why="The best reachable answer is the target moved to the nearest limit. What is left is the floor.",
-        notice="You can now tell before any training what no training can reach.",
-        hints=(
-            "If the target is 3 and the output ends at 1, which output comes nearest? And if the target is 0.5?",
-            "`target.clamp(low, high)` moves every number that is outside to the nearest limit.",
-            "The mean squared error between that and `target`: `F.mse_loss(..., target).item()`.",
-        ),
-    ),
-    "5.2": Exercise(
-        judge=judge_rival_error,
-        solution=rival_error,
-        why="The rival may learn from the training images only, as every model may; it is judged on the others.",
-        notice="Compute this number first, whenever a loss looks small.",
-        hints=(
-            "Two steps: the mean image of which images? Its error on which images?",
-            "The first axis of (N, C, H, W) counts the images: `train_images.mean(dim=0)` is one image.",
-            "Subtracting one image from many works at once. Square, then take the mean over everything.",
-        ),
-    ),
-    "5.3": Exercise(
-        judge=judge_hide_square,
-        solution=hide_square,
-        why="The copy keeps the target clean. Of `height` rows a square of `size` can begin in `height - size + 1`.",
-        notice=(
-            "Try it as a task: in a copy of `pretrain_warped` put `lambda images: hide_square(images, 12)` for `warp`, "
-            "and ask `worth` of its encoder."
-        ),
-        hints=(
-            "Begin with `hidden = images.clone()`, and change only `hidden`. A loop over its images is good enough.",
-            "In 6 pixels a square of 3 can begin at 0, 1, 2 or 3. `torch.randint(n, ())` draws from 0 to n - 1.",
-            "For each image draw `top` and `left`, then `image[:, top : top + size, left : left + size] = 0`.",
-        ),
-    ),
-    "5.4": Exercise(
-        judge=judge_my_encoder,
-        solution=my_encoder,
-        why="Convolutions are cheap, so most of the budget goes to the last layer, which does the squeezing.",
-        notice="A squeeze to a few numbers, and they still tell one digit's drawing from another's.",
-        seconds=10.0,
-        hints=(
-            "`nn.Sequential(...)` is enough: layers that halve the image, `nn.Flatten()`, and a last `nn.Linear`.",
-            "A convolution of stride 2 halves 32 to 16, then 8. With C channels, C * 8 * 8 numbers are left.",
-            "`nn.Linear(a, b)` has a * b + b weights. With C = 16 it is 16 * 8 * 8 = 1,024 to 32: within the budget.",
-        ),
-    ),
-}

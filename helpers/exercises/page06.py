@@ -9,7 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from helpers.exercises.engine import Exercise, Wrong, compare, watched
+from helpers.exercises.engine import Exercise, compare, watched
+from helpers.exercises.judging import Wrong
 from helpers.models import Classifier, Encoder, freeze
 
 

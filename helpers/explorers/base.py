@@ -110,14 +110,6 @@ def new_scene(width: float, height: float, words: str) -> Scene:
     return picture
 
 
-def name_axes(axes: Axes, xlabel: str, ylabel: str) -> None:
-    axes.set_facecolor(PAPER)
-    axes.set_xlabel(xlabel, fontsize=10, color=INK)
-    axes.set_ylabel(ylabel, fontsize=10, color=INK)
-    axes.tick_params(colors=INK, labelsize=9)
-    axes.spines[["top", "right"]].set_visible(False)
-
-
 def few_ticks(
     axes: Axes,
     xs: Sequence[float],

@@ -10,7 +10,8 @@ from contourpy import contour_generator
 from ipywidgets import BoundedFloatText, HBox, VBox
 from torch import Tensor
 
-from helpers.explorers.base import BLUE, ORANGE, Scene, few_ticks, live, name_axes, new_scene, with_slider
+from helpers.explorers.base import BLUE, ORANGE, Scene, few_ticks, live, new_scene, with_slider
+from helpers.picture import name_axes, plain_style
 from helpers.plots import INK, RULE
 
 STEPS = 40
@@ -40,6 +41,7 @@ def descend(lr: float, momentum: float, start: Point, steps: int = STEPS) -> lis
     return path
 
 
+@plain_style
 def descent_picture(
     lr: float = 0.05, momentum: float = 0.0, start_1: float = 1.7, start_2: float = 0.7, steps: int = STEPS
 ) -> Scene:

@@ -17,7 +17,8 @@ from PIL import Image, ImageDraw
 from torch import Tensor, nn
 
 from helpers.data import LabelledImages
-from helpers.explorers.base import BLUE, Explorer, Scene, few_ticks, name_axes, new_scene, show_image
+from helpers.explorers.base import BLUE, Explorer, Scene, few_ticks, new_scene, show_image
+from helpers.picture import name_axes, plain_style
 from helpers.plots import INK, RULE
 
 SIZE = 280  # pixels of the canvas, each way
@@ -60,6 +61,7 @@ def rasterise(strokes: Sequence[Stroke]) -> Tensor:
     return F.pad(pixels[None], (left, 32 - small.width - left, top, 32 - small.height - top))
 
 
+@plain_style
 def answers_picture(image: Tensor, probs: Mapping[str, Tensor]) -> Scene:
     """Pages 01 and 07: a drawing as the models see it, and what each says.
 

@@ -16,15 +16,16 @@ from ipywidgets import Button, Dropdown, HBox, IntProgress
 from helpers.checkpoints import load_encoder, shipped_encoder
 from helpers.data import LabelledImages, few_labels, make_loader
 from helpers.data.augment import redraw
-from helpers.explorers.base import BLUE, ORANGE, Explorer, Scene, few_ticks, name_axes, new_scene
+from helpers.explorers.base import BLUE, ORANGE, Explorer, Scene, few_ticks, new_scene
 from helpers.loops import DivergedError, History, fit, one_cycle
 from helpers.losses import augmented, classification_loss
 from helpers.metrics import accuracy, predict
 from helpers.models import Classifier, Encoder, freeze
+from helpers.picture import name_axes, plain_style
 
 FROZEN = {"nothing": 0, "first layer": 3, "first two layers": 6, "whole encoder": 9}  # modules from the front
 RATES = (1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 1e-1)
-EPOCHS = 25
+EPOCHS = 15
 STEPS = 5  # batches of 50 images in each epoch, however few there are
 DRAWS_PER_SECOND = 4
 Curves = tuple[list[float], list[float]]  # validation accuracies (%) and training losses
@@ -89,6 +90,7 @@ def train(
     return curves
 
 
+@plain_style
 def finetuning_picture(accuracies: Sequence[float], losses: Sequence[float], epochs: int, told: str = "") -> Scene:
     """Page 06: validation accuracy and training loss of a fine-tuning, epoch by epoch, as far as it got.
 
@@ -159,6 +161,8 @@ def finetuning_explorer(train_set: LabelledImages, val_set: LabelledImages) -> E
             told = "Stopped." if stopping.is_set() else told
         except DivergedError:
             told = "It diverged: the loss is no number any more. Take smaller learning rates."
+        except ValueError as error:  # such as too few images of a class
+            told = f"It cannot be trained so: {error}."
         finally:
             draw(curves, told)
             go.disabled, stop.disabled = False, True

@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from helpers.explorers.base import Scene, live, new_scene, show_image, whole_number
-from helpers.picture import INK, PAPER
+from helpers.picture import INK, PAPER, plain_style
 
 KERNELS = {
     "Sobel, upright edges": [-1, 0, 1, -2, 0, 2, -1, 0, 1],
@@ -25,6 +25,7 @@ KERNELS = {
 }
 
 
+@plain_style
 def kernel_picture(
     photo: Tensor,
     weights: Sequence[Sequence[float]] | Tensor,

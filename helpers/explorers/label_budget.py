@@ -8,8 +8,9 @@ from ipywidgets import Dropdown, VBox
 from torch import Tensor
 
 from helpers.checkpoints import shipped_results
-from helpers.explorers.base import BLUE, ORANGE, Scene, few_ticks, image_row, live, name_axes, new_scene, with_slider
+from helpers.explorers.base import BLUE, ORANGE, Scene, few_ticks, image_row, live, new_scene, with_slider
 from helpers.intervals import mean_interval
+from helpers.picture import name_axes, plain_style
 from helpers.plots import INK, RULE
 
 CONTENDERS = {"scratch": "scratch strong", "pretrained": "letters"}  # on page 01 -> in the stored race
@@ -55,6 +56,7 @@ def errors_taken(budget: int) -> float:
     return paired_gain(budget)[0] / (100 - scratch)
 
 
+@plain_style
 def label_budget_picture(per_class: int = 1, examples: Examples | None = None) -> Scene:
     """Page 01: accuracy from scratch and pretrained with so many labels per digit, and the gain, draw by draw.
 

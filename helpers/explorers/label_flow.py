@@ -10,6 +10,7 @@ from matplotlib.collections import LineCollection
 from torch import Tensor
 
 from helpers.explorers.base import BLUE, ORANGE, Scene, live, new_scene, with_slider
+from helpers.picture import plain_style
 from helpers.plots import INK, RULE
 
 STEPS = (0, 1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -24,6 +25,7 @@ def flow_after(graph: Tensor, start: Tensor, steps: int, keep: float = 0.99) -> 
     return flow
 
 
+@plain_style
 def label_flow_picture(points: Tensor, graph: Tensor, start: Tensor, steps: Sequence[int] = (0, 4, 16, 256)) -> Scene:
     """Page 08: two classes of points in the plane, and which label has reached each after so many steps.
 

@@ -9,9 +9,11 @@ from torch import Tensor, nn
 
 from helpers.data import LabelledImages
 from helpers.explorers.base import Scene, image_row, live, new_scene, with_slider
+from helpers.picture import plain_style
 
 
 @torch.no_grad()
+@plain_style
 def latent_walk_picture(
     autoencoder: nn.Module,
     first: Tensor,

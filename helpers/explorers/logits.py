@@ -8,10 +8,12 @@ import torch
 import torch.nn.functional as F
 from ipywidgets import BoundedFloatText, Dropdown, HBox, VBox
 
-from helpers.explorers.base import BLUE, Scene, few_ticks, live, name_axes, new_scene, with_slider
+from helpers.explorers.base import BLUE, Scene, few_ticks, live, new_scene, with_slider
+from helpers.picture import name_axes, plain_style
 from helpers.plots import COLOURS, RULE
 
 
+@plain_style
 def logits_picture(values: Sequence[float] = (2.0, 1.0, 0.0, -1.0), target: int = 0, temperature: float = 1.0) -> Scene:
     """Page 04: softmax, cross-entropy and its gradient, and beside it what the squared error would say.
 

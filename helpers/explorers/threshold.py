@@ -6,12 +6,14 @@ from ipywidgets import BoundedFloatText, HBox, VBox
 from torch import Tensor
 
 from helpers import metrics
-from helpers.explorers.base import Scene, curve_with_point, live, name_axes, new_scene, with_slider
+from helpers.explorers.base import Scene, curve_with_point, live, new_scene, with_slider
+from helpers.picture import name_axes, plain_style
 from helpers.plots import INK, RULE
 
 GUESSING = {"color": RULE, "linestyle": "--", "linewidth": 1.2}  # where scores say nothing
 
 
+@plain_style
 def threshold_picture(
     scores: Tensor, labels: Tensor, at: float = 0.5, miss: float = 5.0, false_alarm: float = 1.0
 ) -> Scene:

@@ -16,10 +16,10 @@ ANSWERS = {
         right=lambda images: [len(images), images.size(2), images.size(3)],
         wrong={
             "counts the channels": lambda images: images.shape[:3],
-            "Height comes before width": lambda images: (images.shape[0], images.shape[3], images.shape[2]),
-            "*first* number": lambda images: (images.shape[2], images.shape[3], images.shape[0]),
-            "yours returns 4": lambda images: images.shape,
-            "yours returns 1": lambda images: len(images),
+            "in another order than asked": lambda images: (images.shape[0], images.shape[3], images.shape[2]),
+            "and yours returns 4": lambda images: images.shape,
+            "and yours returns 2": lambda images: images.shape[:2],
+            "Only the first": len,
             "not images": lambda images: images.shape[1:],
             "not the height": lambda images: (images.shape[0], images.shape[1], images.shape[3]),
         },
@@ -28,17 +28,24 @@ ANSWERS = {
         right=lambda answers, labels: sum(int(a == b) for a, b in zip(answers, labels, strict=True)) / len(labels),
         wrong={
             "counts the right answers": lambda answers, labels: (answers == labels).sum(),
-            "in percent": lambda answers, labels: 100 * (answers == labels).float().mean(),
+            "per cent": lambda answers, labels: 100 * (answers == labels).float().mean(),
             "*wrong* answers": lambda answers, labels: (answers != labels).float().mean(),
             "counts the wrong": lambda answers, labels: (answers != labels).sum(),
-            "`//` cuts them off": lambda answers, labels: int((answers == labels).sum()) // len(labels),
+            "`//` and `int` cut": lambda answers, labels: int((answers == labels).sum()) // len(labels),
             "one image only": lambda answers, labels: float(answers[0] == labels[0]),
             "stops too early": lambda answers, labels: int(answers[0] == labels[0]) / len(labels),
             "positions begin at 0": from_one,
             "`range(len(labels))` reaches them all.": to_the_last,
             "`labels[1:]`": lambda answers, labels: (answers[1:] == labels[1:]).float().mean(),
             "`labels[:-1]`": lambda answers, labels: (answers[:-1] == labels[:-1]).float().mean(),
-            "`return` missing": lambda answers, labels: print("hm"),
+            "where `print` stands": lambda answers, labels: print("hm"),
         },
     ),
+}
+EQUIVALENT = {
+    "0.1": {
+        "(images + 1).shape": "the shape is the same",
+        "(-images).shape": "the shape is the same",
+    },
+    "0.2": {"(answers == labels).float().mean()": "a tensor with one number counts as that number"},
 }

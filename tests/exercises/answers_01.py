@@ -83,19 +83,18 @@ ANSWERS = {
             "not 1024": fixed_width,
             "has 256 outputs": lambda pretrained, classes: copy.deepcopy(pretrained.encoder),
             "table of two rows": lambda pretrained, classes: nn.Flatten(0),
-            "`return` missing": lambda pretrained, classes: print("hm"),
+            "where `print` stands": lambda pretrained, classes: print("hm"),
         },
     ),
     "1.2": Answers(
         right=gains_by_tensor,
         wrong={
             "sum of the gains": sum_of_gains,
-            "sign is turned": turned_round,
+            "other way round": turned_round,
             "no win": ties_won,
-            "Yours returns 1": only_mean,
-            "returns one `float`": lambda scratch, pretrained: gains_by_tensor(scratch, pretrained)[0].item(),
-            "The first of the two is a `list`": lambda scratch, pretrained: (scratch, 1),
-            "wrong order": lambda scratch, pretrained: gains_by_tensor(scratch, pretrained)[::-1],
+            "Only the first": only_mean,
+            "never uses its argument `pretrained`": lambda scratch, pretrained: (scratch, 1),
+            "in another order than asked": lambda scratch, pretrained: gains_by_tensor(scratch, pretrained)[::-1],
             "draws that were won": mean_of_wins,
             "without their sign": lambda scratch, pretrained: (_gains(scratch, pretrained).abs().mean(), 1),
             "median": lambda scratch, pretrained: (_gains(scratch, pretrained).median(), 1),
@@ -104,7 +103,9 @@ ANSWERS = {
             "scratch wins": losses_counted,
             "not a share": share_of_wins,
             "number of all draws": all_draws,
-            "`return` missing": lambda scratch, pretrained: print("hm"),
+            "where `print` stands": lambda scratch, pretrained: print("hm"),
         },
     ),
 }
+STRICT = "the page's two lists are of one length; `strict` only guards against others"
+EQUIVALENT = {"1.2": {"zip(scratch, pretrained)": STRICT, "zip(scratch, pretrained, strict=False)": STRICT}}

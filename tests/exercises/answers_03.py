@@ -65,7 +65,7 @@ ANSWERS = {
             "upside down only": lambda image, kernel: conv(image, kernel.flip(0)),
             "left to right only": lambda image, kernel: conv(image, kernel.flip(1)),
             "You padded": lambda image, kernel: conv(F.pad(image, (len(kernel) // 2,) * 4), kernel.flip(0, 1)),
-            "has shape": lambda image, kernel: F.conv2d(image[None, None], kernel.flip(0, 1)[None, None]),
+            "take `[0, 0]`": lambda image, kernel: F.conv2d(image[None, None], kernel.flip(0, 1)[None, None]),
         },
     ),
     "3.2": Answers(
@@ -101,4 +101,17 @@ ANSWERS = {
             "A model is wanted": lambda: torch.zeros(10),
         },
     ),
+}
+ONE = "there is one image of one channel"
+CONVOLVED = "F.conv2d(image[None, None], kernel.flip(0, 1)[None, None])"
+EQUIVALENT = {
+    "3.1": {
+        f"{CONVOLVED}[0, 0]": ONE,
+        f"{CONVOLVED}[-1, 0]": ONE,
+        f"{CONVOLVED}[0, -1]": ONE,
+        "image[None, None]": ONE,
+        "kernel.flip(0, 1)[None, None]": ONE,
+        "(None, None)": ONE,
+        "kernel.flip(1, 0)": "the order of the two flips makes no difference",
+    },
 }

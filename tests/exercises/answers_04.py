@@ -88,7 +88,7 @@ ANSWERS = {
             "ran over the images": lambda logits, labels: (
                 (logits.softmax(0) - F.one_hot(labels, logits.shape[1])) / len(labels)
             ),
-            "has shape": lambda logits, labels: gradient_by_autograd(logits, labels).sum(),
+            "That is the sum of the right values": lambda logits, labels: gradient_by_autograd(logits, labels).sum(),
         },
     ),
     "4.4": Answers(
@@ -101,4 +101,22 @@ ANSWERS = {
             "to be returned": lambda model, images, labels: 3.0,
         },
     ),
+}
+SIZE = "the size is the same"
+EQUIVALENT = {
+    "4.1": {"torch.arange(len(probs))": SIZE, "len(labels + 1)": SIZE, "len(-labels)": SIZE},
+    "4.2": {
+        "logits + 1 - logits.max(dim=1, keepdim=True).values": "only differences between the logits of a row count",
+        "(logits + 1).max": "only differences between the logits of a row count",
+    },
+    "4.3": {
+        "(logits.softmax(dim=1) - F.one_hot(labels, logits.shape[1])) / len(logits)": SIZE,
+        "len(labels + 1)": SIZE,
+        "len(-labels)": SIZE,
+        "(logits + 1).softmax": "only differences between the logits of a row count",
+        "(logits + 1).shape": SIZE,
+        "(-logits).shape": SIZE,
+        "logits[1:].shape": SIZE,
+        "logits[:-1].shape": SIZE,
+    },
 }

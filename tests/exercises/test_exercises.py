@@ -4,6 +4,7 @@ A page whose stubs are replaced by the solutions runs as well; that is `test_aga
 """
 
 import importlib
+import inspect
 import re
 from pathlib import Path
 
@@ -76,6 +77,16 @@ def test_a_wrong_answer_gets_its_own_diagnosis(number, words):
 def test_diagnoses_differ_and_are_three_or_more(number):
     texts = {check(number, answer).text for answer in ANSWERS[number].wrong.values()}
     assert len(texts) == len(ANSWERS[number].wrong) >= 3
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_a_forgotten_return_is_told(number):
+    def forgets(*args):
+        len(args)
+
+    forgets.__signature__ = inspect.signature(EXERCISES[number].solution)
+    note = check(number, forgets)
+    assert note.heading == "Not yet" and "`return` missing" in note.text
 
 
 @pytest.mark.parametrize("number", EXERCISES)

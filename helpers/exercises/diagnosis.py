@@ -1,0 +1,261 @@
+"""Which slip explains *all* that a learner's function returned?
+
+A diagnosis is given only if it explains what the function returned in every case: one that would fit a
+single case by chance is worse than none.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from helpers.exercises import slips
+from helpers.exercises.guard import Outcome
+from helpers.exercises.mutants import mutants
+from helpers.exercises.written import written
+
+if TYPE_CHECKING:
+    from helpers.exercises.engine import Exercise
+
+SEARCH_SECONDS = 2.0
+ORDINALS = ("first", "second", "third", "fourth")
+
+
+def diagnose(exercise: Exercise, values: list, answer: Callable, names: list[str]) -> str | None:
+    """The slip that explains what was returned in every case, in words; None where none does.
+
+    Args:
+        exercise: with its own slips.
+        values: (inputs, right answer, outcome) of each case that ended without an error.
+        answer: the learner's function.
+        names: of its arguments.
+    """
+    deadline = time.monotonic() + SEARCH_SECONDS
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _diagnose(exercise, values, answer, names, deadline)
+
+
+def _diagnose(exercise: Exercise, values: list, answer: Callable, names: list[str], deadline: float) -> str | None:
+    values = sorted(values, key=lambda value: exercise.same(value[2].value, value[1]))  # the telling ones first
+    return (
+        _of_kind(exercise, values)
+        or _own_slip(exercise, values, names)
+        or _constant(values, answer)
+        or _general_slip(exercise, values, names)
+        or _always_times(values, names)
+        or _of_code(exercise, answer)
+        or _two_slips(exercise, values, names)
+        or _as_a_mutant(exercise, values, deadline)
+    )
+
+
+def _of_kind(exercise: Exercise, values: list) -> str | None:
+    """The result is of another kind than asked."""
+    got = [outcome.value for _, _, outcome in values]
+    right = values[0][1]
+    wanted = f"Wanted: {exercise.returns}." if exercise.returns else ""
+    if all(value is None for value in got):
+        if any(outcome.printed for *_, outcome in values):
+            return "Your function prints its result and returns nothing. Write `return` where `print` stands."
+        return "Your function returned `None`. Is a `return` missing?"
+    if any(value is None for value in got):
+        return "For some inputs your function returns `None`: one of its ways ends without a `return`."
+    odd = next((value for value in got if isinstance(value, str) or _is_function(value)), None)
+    if odd is not None and not isinstance(right, str):
+        if isinstance(odd, str):
+            return f"Your function returns a text, `{odd!r}`. {wanted}".strip()
+        name = getattr(odd, "__name__", odd)
+        return f"Your function returns `{name}` itself, and not its result: call it, with brackets. {wanted}".strip()
+    if any(isinstance(value, torch.Size) for value in got) and isinstance(right, Tensor):
+        return f"Your function returns a shape, and not the values. {wanted}".strip()
+    if isinstance(right, tuple):
+        return _of_count(exercise, values, wanted)
+    if any(isinstance(value, dict) for value in got):
+        return f"Your function returns a dictionary. {wanted}".strip()
+    return None
+
+
+def _is_function(value: object) -> bool:
+    return callable(value) and not isinstance(value, nn.Module)
+
+
+def _of_count(exercise: Exercise, values: list, wanted: str) -> str | None:
+    """Several results are asked: too few, too many, or in another order."""
+    count = len(values[0][1])
+    parts = [_parts(outcome.value) for *_, outcome in values]
+    if any(part is None or len(part) != count for part in parts):
+        for i in range(count):
+            if all(exercise.same(o.value, right[i]) for _, right, o in values):
+                return f"Only the {ORDINALS[i]} of the {count} results is there. {wanted}".strip()
+        told = "one value" if any(part is None for part in parts) else f"{len(parts[0])} values"
+        return f"{count} results are wanted, and yours returns {told}. {wanted}".strip()
+    for order in itertools.permutations(range(count)):
+        turned = all(exercise.same(o.value, tuple(right[i] for i in order)) for _, right, o in values)
+        if turned and order != tuple(range(count)):
+            return f"All results are right, and in another order than asked. {wanted}".strip()
+    return None
+
+
+def _parts(value: object) -> list | None:
+    if isinstance(value, str | dict) or not hasattr(value, "__len__") or getattr(value, "shape", None) == ():
+        return None
+    return list(value)
+
+
+def _own_slip(exercise: Exercise, values: list, names: list[str]) -> str | None:
+    rivals = [(words, lambda inputs, _, slip=slip: slip(*inputs)) for words, slip in exercise.slips.items()]
+    rivals = [*rivals, *_general(values[0][0], names)] if isinstance(values[0][1], tuple) else rivals
+    return _explain(exercise, values, rivals, names)
+
+
+def _general_slip(exercise: Exercise, values: list, names: list[str]) -> str | None:
+    rivals = list(_general(values[0][0], names))
+    return _explain(exercise, values, rivals, names)
+
+
+def _general(inputs: tuple, names: list[str]) -> Iterator[tuple[str, Callable]]:
+    for words, turn in slips.of_results(names, inputs):
+        yield words, lambda inputs, right, turn=turn: turn(slips.as_tensor(right), inputs)
+
+
+def _two_slips(exercise: Exercise, values: list, names: list[str]) -> str | None:
+    """A slip of this exercise, and a general one on top of it."""
+    rivals = [
+        (
+            f"Two slips at once. {words} And then: {_lower(more)}",
+            lambda inputs, _, s=slip, t=turn: t(inputs, s(*inputs)),
+        )
+        for words, slip in exercise.slips.items()
+        for more, turn in _general(values[0][0], names)
+        if not more.startswith("Yours is the argument")
+    ]
+    return _explain(exercise, values, rivals, names)
+
+
+def _lower(words: str) -> str:
+    return (words[0].lower() + words[1:]).replace("the right answer", "what that makes")
+
+
+def _explain(exercise: Exercise, values: list, rivals: list[tuple[str, Callable]], names: list[str]) -> str | None:
+    """The words of the rival whose results are those returned; for several results, a rival for each wrong one."""
+    for words, rival in rivals:
+        if _agrees(exercise, values, rival):
+            return words
+    return _explain_parts(exercise, values, rivals, names) if isinstance(values[0][1], tuple) else None
+
+
+def _explain_parts(
+    exercise: Exercise, values: list, rivals: list[tuple[str, Callable]], names: list[str]
+) -> str | None:
+    """As `_explain`, for each wrong one of several results; None where no part is explained."""
+    told, unexplained = [], []
+    for place in range(len(values[0][1])):
+        part = [(inputs, right[place], Outcome(_parts(outcome.value)[place])) for inputs, right, outcome in values]
+        if all(exercise.same(outcome.value, right) for _, right, outcome in part):
+            continue
+        words = next(
+            (w for w, rival in rivals if _agrees(exercise, part, functools.partial(_part, rival, place))), None
+        )
+        words = words or _always_times(part, names)
+        if words:
+            told.append(f"The {ORDINALS[place]} result: {words}")
+        else:
+            unexplained.append(f"The {ORDINALS[place]} result differs, too.")
+    return " ".join(told + unexplained) if told else None
+
+
+def _part(rival: Callable, place: int, inputs: tuple, right: object) -> object:
+    """What a rival makes of one of several results: a slip returns all, a turn works on the one."""
+    result = rival(inputs, right)
+    return result[place] if isinstance(result, tuple) else result
+
+
+def _agrees(exercise: Exercise, values: list, rival: Callable) -> bool:
+    """Whether the rival returns in every case what the learner's function returned."""
+    try:
+        return all(exercise.same(outcome.value, rival(inputs, right)) for inputs, right, outcome in values)
+    except Exception:  # the rival has no result for one of the cases
+        return False
+
+
+def _constant(values: list, answer: Callable) -> str | None:
+    first = values[0][2].value
+    told = written(first)
+    if len(values) < 3 or any(written(outcome.value) != told for *_, outcome in values):
+        return None
+    if len({written(right) for _, right, _ in values}) == 1:
+        return None
+    unread = slips.unused_arguments(answer)
+    never = f" It never uses its argument `{unread[0]}`." if unread else ""
+    return f"Your function returns `{told}` for every input.{never} Compute the result from the arguments."
+
+
+def _always_times(values: list, names: list[str]) -> str | None:
+    """The result is the right one, or its sum, times the same number in every case."""
+    pairs = [(slips.as_tensor(outcome.value), slips.as_tensor(right)) for _, right, outcome in values]
+    if any(got is None or right is None or got.shape != right.shape for got, right in pairs):
+        return None
+    if len({written(right) for _, right in pairs}) < 2:
+        return None
+    factor = _factor(pairs)
+    if factor:
+        return f"Yours is {written(factor)} times the right answer, whatever the input is."
+    for place, name in enumerate(names):
+        if all(
+            hasattr(inputs[place], "__len__") and getattr(inputs[place], "shape", 1) != () for inputs, _, _ in values
+        ):
+            factor = _factor(
+                [(got, right * len(inputs[place])) for (got, right), (inputs, *_) in zip(pairs, values, strict=True)]
+            )
+            if factor:
+                return f"You divided by {written(1 / factor)}, whatever the input is; divide by `len({name})`."
+    return None
+
+
+def _factor(pairs: list[tuple[Tensor, Tensor]]) -> float | None:
+    """The number that turns every second one into the first, if there is one and it is not 0."""
+    got, right = (torch.cat([pair[side].flatten() for pair in pairs]) for side in (0, 1))
+    largest = right.abs().argmax() if len(right) else None
+    if largest is None or right[largest] == 0:
+        return None
+    factor = (got[largest] / right[largest]).item()
+    telling = abs(factor) > 1e-6 and abs(factor - 1) > 1e-3
+    return factor if telling and torch.allclose(got, factor * right, rtol=1e-4, atol=1e-6) else None
+
+
+def _of_code(exercise: Exercise, answer: Callable) -> str | None:
+    """What the learner's own code shows."""
+    needed = set(slips.unused_arguments(exercise.solution))
+    unread = [name for name in slips.unused_arguments(answer) if name not in needed]
+    foreign = slips.page_names(answer)
+    if foreign and (unread or len(foreign) == 1):
+        instead = f" instead of its argument `{unread[0]}`" if unread else ""
+        return f"Your function uses `{foreign[0]}` of your notebook{instead}. It may only use what it is given."
+    if unread:
+        return f"Your function never uses its argument `{unread[0]}`."
+    if slips.returns_inside_loop(answer):
+        return "The `return` stands inside your loop, which therefore ends in its first round. Put it behind the loop."
+    return None
+
+
+def _as_a_mutant(exercise: Exercise, values: list, deadline: float) -> str | None:
+    """The change that turns the solution into what the learner's function does."""
+    for changes in (1, 2):
+        for mutant in mutants(exercise.solution, changes):
+            if time.monotonic() > deadline:
+                return None
+            if _agrees(exercise, values, lambda inputs, _, f=mutant.function: f(*inputs)):
+                many = "one change" if changes == 1 else "two changes"
+                return (
+                    f"In all {len(values)} tests your function answers as the solution would with {many}: "
+                    f"with `{mutant.has}` in it, where {mutant.slip}."
+                )
+    return None

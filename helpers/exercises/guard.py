@@ -1,0 +1,111 @@
+"""Call the learner's function: on copies of its inputs, within a time limit, whatever it raises or prints kept."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import ctypes
+import inspect
+import io
+import itertools
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+MOST_RESULTS = 100_000  # of a generator that is turned into a list
+
+
+class OutOfTime(BaseException):
+    """Thrown into code that does not end; no `except Exception` catches it."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one call: a value or an error, what was printed, and which inputs were changed in place."""
+
+    value: object = None
+    error: BaseException | None = None
+    printed: str = ""
+    changed: tuple[str, ...] = ()
+
+
+def call(function: Callable, inputs: tuple, seconds: float) -> Outcome:
+    """Call `function(*inputs)` on copies, for so many seconds at most.
+
+    A generator comes back as the list of what it yields. `OutOfTime` is kept as the error.
+    """
+    given = copy.deepcopy(inputs)
+    before = copy.deepcopy(given)
+    prints = io.StringIO()
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(prints), time_limit(seconds):
+            warnings.simplefilter("ignore")
+            value = _whole(function(*given))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # also `exit()` and OutOfTime: none may end the page
+        return Outcome(error=error, printed=prints.getvalue())
+    changed = tuple(
+        _name(function, i) for i, (a, b) in enumerate(zip(before, given, strict=True)) if not unchanged(a, b)
+    )
+    return Outcome(value, None, prints.getvalue(), changed)
+
+
+def unchanged(before: object, after: object) -> bool:
+    """Whether an input still is what it was; models may be trained, so they are not looked at."""
+    if isinstance(before, nn.Module):
+        return True
+    if isinstance(before, Tensor):
+        same_kind = isinstance(after, Tensor) and before.shape == after.shape and before.dtype == after.dtype
+        return same_kind and torch.equal(before.detach().nan_to_num(), after.detach().nan_to_num())
+    if isinstance(before, Mapping):
+        return list(before) == list(after) and all(unchanged(before[key], after[key]) for key in before)
+    if isinstance(before, list | tuple):
+        return len(before) == len(after) and all(map(unchanged, before, after))
+    return True
+
+
+def _whole(value: object) -> object:
+    """Generators, ranges and views as lists; all else as it is."""
+    if isinstance(value, Iterator | range | map | filter | zip) or type(value).__name__.startswith("dict_"):
+        return list(itertools.islice(value, MOST_RESULTS))
+    return value
+
+
+def _name(function: Callable, place: int) -> str:
+    try:
+        return list(inspect.signature(function).parameters)[place]
+    except (IndexError, TypeError, ValueError):
+        return f"argument {place + 1}"
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Throw `OutOfTime` into the code inside when it runs too long; works on every system.
+
+    A thread asks the interpreter to raise it, which happens between two steps of Python; so a
+    single long call into C ends first.
+    """
+    thread = ctypes.c_ulong(threading.get_ident())
+    throw = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    done = threading.Event()
+
+    def watch() -> None:
+        wait = seconds
+        while not done.wait(wait):  # again and again, should a bare `except:` swallow it
+            throw(thread, ctypes.py_object(OutOfTime))
+            wait = 0.2
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+        throw(thread, None)  # takes back one that is on its way

@@ -1,0 +1,139 @@
+"""Slips that every exercise shares, each found in one place: from the results, or from the learner's own code."""
+
+from __future__ import annotations
+
+import ast
+import dis
+import inspect
+import textwrap
+from collections.abc import Callable, Iterator
+from types import CodeType, FunctionType, ModuleType
+
+import torch
+from torch import Tensor
+
+INSIDE = "Does a `return` inside a loop end it too early?"
+REPLACED = "Is each one kept, or does the next replace it?"
+TURNS: dict[str, Callable[[Tensor], Tensor]] = {  # what it is -> what it makes of the right answer
+    "The sign is turned round: yours is minus the right answer.": lambda right: -right,
+    "Yours is 1 minus the right answer: the other part of the whole.": lambda right: 1 - right,
+    "Yours is 100 times the right answer: per cent, where a share from 0 to 1 is wanted.": lambda right: 100 * right,
+    "Yours is one more than the right answer: is a + 1 too much there?": lambda right: right + 1,
+    "Yours is one less than the right answer: is a + 1 missing?": lambda right: right - 1,
+    "Yours is twice the right answer.": lambda right: 2 * right,
+    "Yours is half the right answer.": lambda right: right / 2,
+    "Yours is the square of the right answer.": torch.square,
+    "Yours is the root of the right answer.": torch.sqrt,
+    "Yours is the right answer upside down: 1 divided by it.": torch.reciprocal,
+    "Yours is the logarithm of the right answer.": torch.log,
+    "Yours is e to the power of the right answer: a logarithm is missing.": torch.exp,
+    "The signs are lost: yours is the right answer without its minus.": torch.abs,
+    "Fractions are lost: the right answer is cut off to a whole number. Divide by `/`, not by `//`.": torch.floor,
+    "Yours is the right answer rounded to a whole number.": torch.round,
+    "Yours is the right answer rounded to one decimal. Return it as it is.": lambda right: right.round(decimals=1),
+    "Yours is the right answer rounded to two decimals. Return it as it is.": lambda right: right.round(decimals=2),
+    "Yours is the right answer rounded to three decimals. Return it as it is.": lambda right: right.round(decimals=3),
+    "Rows and columns have changed places: yours is the right answer transposed.": lambda right: right.transpose(0, 1),
+    "Yours is the right answer in the other order, last first.": lambda right: right.flip(0),
+    "Yours is the right answer turned from left to right.": lambda right: right.flip(-1),
+    f"Only the first of the wanted values is there. {INSIDE}": lambda right: right[:1],
+    f"Only the first of the wanted values is there, on its own. {INSIDE}": lambda right: right[0],
+    f"Only the last of the wanted values is there. {REPLACED}": lambda right: right[-1:],
+    f"Only the last of the wanted values is there, on its own. {REPLACED}": lambda right: right[-1],
+    "The first value is missing.": lambda right: right[1:],
+    "The last value is missing.": lambda right: right[:-1],
+    "Your numbers are right, and stand in one row; keep the shape.": torch.flatten,
+    "Your numbers are right, with an axis too many in front.": lambda right: right[None],
+    "Your numbers are right, with an axis too many at the end.": lambda right: right[..., None],
+    "That is the sum of the right values; the values themselves are wanted.": torch.sum,
+    "That is the mean of the right values; the values themselves are wanted.": lambda right: right.double().mean(),
+}
+
+
+def of_results(names: list[str], inputs: tuple) -> Iterator[tuple[str, Callable]]:
+    """Slips that turn the right answer into another: each with a function (right answer, inputs) -> what comes out.
+
+    Args:
+        names: of the arguments.
+        inputs: of one case, to know which of them have a length.
+    """
+    for words, turn in TURNS.items():
+        yield words, lambda right, _, turn=turn: turn(right)
+    for place, (name, value) in enumerate(zip(names, inputs, strict=False)):
+        for axis in range(value.dim() if isinstance(value, Tensor) else int(hasattr(value, "__len__"))):
+            yield from _by_a_size(place, axis, f"{name}.shape[{axis}]" if isinstance(value, Tensor) else f"len({name})")
+        if isinstance(value, Tensor | int | float):
+            as_it_came = f"Yours is the argument `{name}` as it came: nothing has happened to it."
+            yield as_it_came, lambda _, given, place=place: given[place]
+
+
+def _by_a_size(place: int, axis: int, size: str) -> Iterator[tuple[str, Callable]]:
+    """The right answer times, or divided by, how many there are of something."""
+
+    def n(given: tuple) -> int:
+        return given[place].shape[axis] if isinstance(given[place], Tensor) else len(given[place])
+
+    yield (
+        f"Yours is the right answer times `{size}`: a sum where a mean is wanted?",
+        lambda right, given: right * n(given),
+    )
+    yield (
+        f"Yours is the right answer divided by `{size}`: a mean where a sum is wanted, or divided once too often?",
+        lambda right, given: right / n(given),
+    )
+    yield f"You divided by `{size}` minus 1.", lambda right, given: right * n(given) / (n(given) - 1)
+
+
+def unused_arguments(answer: Callable) -> list[str]:
+    """Arguments that the learner's function takes and never reads."""
+    code = getattr(answer, "__code__", None)
+    return [name for name in code.co_varnames[: code.co_argcount] if name not in _read(code)] if code else []
+
+
+def page_names(answer: Callable) -> list[str]:
+    """Data of the notebook (tensors, lists, numbers, models) that the learner's function reads by name."""
+    if not isinstance(answer, FunctionType):
+        return []
+    names = [name for name in _read(answer.__code__, "LOAD_GLOBAL") if name in answer.__globals__]
+    tools = ModuleType | FunctionType | type
+    return [name for name in names if not isinstance(answer.__globals__[name], tools) and not name.isupper()
+            and not callable(answer.__globals__[name])]  # fmt: skip
+
+
+def _read(code: CodeType, how: str = "LOAD") -> list[str]:
+    """Every name that compiled code reads, inner functions included."""
+    steps = list(dis.get_instructions(code))
+    found = [part for step in steps if how in step.opname for part in _parts(step.argval)]
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            found += _read(constant, how)
+    return found
+
+
+def _parts(value: object) -> tuple:
+    """Python 3.13 loads two names in one step."""
+    return value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
+
+
+def returns_inside_loop(answer: Callable) -> bool:
+    """Whether a `return` stands inside a loop and is not under a condition."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(answer)))
+    except (OSError, TypeError, SyntaxError):
+        return False
+    loops = [node for node in ast.walk(tree) if isinstance(node, ast.For | ast.While)]
+    return any(isinstance(line, ast.Return) for loop in loops for line in loop.body)
+
+
+def as_tensor(value: object) -> Tensor | None:
+    """Whatever may be meant as numbers, as a tensor of doubles; None where it cannot."""
+    if isinstance(value, str | bytes | dict) or value is None:
+        return None
+    try:
+        if isinstance(value, list | tuple | set | frozenset):
+            parts = [as_tensor(part) for part in (sorted(value) if isinstance(value, set | frozenset) else value)]
+            return torch.stack(parts) if parts else torch.zeros(0, dtype=torch.double)
+        tensor = torch.as_tensor(value)
+        return tensor.detach().double() if not tensor.is_complex() else None
+    except (TypeError, ValueError, RuntimeError):
+        return None

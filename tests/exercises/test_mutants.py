@@ -1,0 +1,60 @@
+"""No function that differs from a solution by one change passes its judge.
+
+A change that makes no difference to the result stands in EQUIVALENT, with its reason.
+"""
+
+import copy
+import importlib
+import inspect
+
+import pytest
+import torch
+
+from helpers.exercises import check
+from helpers.exercises.engine import exercises_of, pages_with_exercises
+from helpers.exercises.mutants import mutants
+
+LEAST = 20  # mutants that are rejected
+FEW = {"0.1": "two short lines", "1.1": "one line"}  # solutions that have no more to change
+EXERCISES = {number: exercise for page in pages_with_exercises() for number, exercise in exercises_of(page).items()}
+EQUIVALENT = {
+    number: changes
+    for page in pages_with_exercises()
+    for number, changes in getattr(importlib.import_module(f"answers_{page:02}"), "EQUIVALENT", {}).items()
+}
+BY_CASES = [number for number, exercise in EXERCISES.items() if exercise.cases]
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_no_mutant_of_the_solution_passes(number):
+    exercise, equal = EXERCISES[number], EQUIVALENT.get(number, {})
+    changed = list(mutants(exercise.solution))
+    passed = {mutant.has for mutant in changed if check(number, mutant.function).heading == "Correct"}
+    assert passed == set(equal), "those that pass, and those known to be equal"
+    assert all(equal.values()), "each with its reason"
+    assert len(changed) - len(equal) >= LEAST or number in FEW
+
+
+@pytest.mark.parametrize("number", BY_CASES)
+def test_a_solution_that_changes_its_input_does_not_pass(number):
+    solution = EXERCISES[number].solution
+
+    def in_place(*inputs):
+        result = copy.deepcopy(solution(*inputs))
+        for given in inputs:
+            if isinstance(given, torch.Tensor) and given.numel():
+                given.sub_(1) if given.dtype != torch.bool else given.logical_not_()
+            elif isinstance(given, list | dict):
+                given.clear()
+        return result
+
+    in_place.__signature__ = inspect.signature(solution)
+    note = check(number, in_place)
+    numbers_only = all(isinstance(given, int | float) for given in EXERCISES[number].cases()[0])
+    assert note.heading == ("Correct" if numbers_only else "Not yet"), note
+    assert numbers_only or "in place" in note.text
