@@ -35,6 +35,7 @@ def faults(notebook: nbformat.NotebookNode) -> list[str]:
     counts = [cell.execution_count for cell in code]
     if counts != list(range(1, len(code) + 1)):
         found.append(f"execution counts are {counts}, not 1 to {len(code)}: run the page from a fresh kernel")
+    found += _predictions(code)
     for number, cell in enumerate(code, start=1):
         found += [f"code cell {number}: {fault}" for fault in [*_source(cell), *_outputs(cell)]]
     if "widgets" in notebook.metadata:
@@ -72,6 +73,25 @@ def _opening(notebook: nbformat.NotebookNode) -> list[str]:
     elif len([line for line in code[0].source.splitlines() if line.strip()]) > LONGEST_IMPORTS:
         found.append(f"the imports take more than {LONGEST_IMPORTS} lines")
     return found
+
+
+def _predictions(code: list[nbformat.NotebookNode]) -> list[str]:
+    """Each `reveal` has one slot above it, and no output between the two stands open."""
+    found, slots = [], {}
+    for i, cell in enumerate(code):
+        for name in re.findall(r"^(my_\w+) = \.\.\.", cell.source, flags=re.MULTILINE):
+            slots[name] = i
+        asked = re.findall(r"\breveal\(\s*(\w+)", cell.source)
+        if len(asked) > 1:
+            found.append(f"code cell {i + 1}: reveals {len(asked)} predictions at once")
+        for name in asked:
+            if name not in slots:
+                found.append(f"code cell {i + 1}: reveals {name}, for which there is no `{name} = ...` above")
+                continue
+            shown = [cell for cell in code[slots.pop(name) + 1 : i + 1] if cell.outputs]
+            if not all(cell.metadata.get("jupyter", {}).get("outputs_hidden") for cell in shown):
+                found.append(f"code cell {i + 1}: what answers {name} is not folded (jupyter.outputs_hidden)")
+    return found + [f"{name} is asked and never revealed" for name in slots]
 
 
 def _tags(cell: nbformat.NotebookNode) -> list[str]:

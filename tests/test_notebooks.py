@@ -97,6 +97,19 @@ def talk(page):
     page.cells[2].source += " word" * 4000
 
 
+def unfold(page):
+    page.cells[3].source = "my_guess = ..."
+    page.cells[4].source = "reveal(my_guess, 1)"
+
+
+def ask_nothing(page):
+    page.cells[4].source = "reveal(my_guess, 1)"
+
+
+def never_reveal(page):
+    page.cells[3].source = "my_guess = ..."
+
+
 def skip_heading(page):
     page.cells[2].source = "### Too deep"
 
@@ -162,6 +175,9 @@ def store_widgets(page):
         (name_path_in_code, "names an absolute path"),
         (swell, "300,000 bytes"),
         (talk, "minutes to read"),
+        (unfold, "is not folded"),
+        (ask_nothing, "no `my_guess = ...` above"),
+        (never_reveal, "never revealed"),
         (skip_heading, "level 3 follows one of level 1"),
         (second_title, "not exactly one title"),
         (lose_alt, "image without alternative text"),

@@ -38,8 +38,16 @@ TEMPLATE = """{%- extends 'lab/index.html.j2' -%}
 {%- block html_head_css -%}
 <style>
 .jp-RenderedHTMLCommon a:any-link { text-decoration: underline }
+details.folded > summary { cursor: pointer; padding: 0.4em 0 0.4em 1em }
 pre, .jp-RenderedText pre, .highlight pre { white-space: pre-wrap; overflow-wrap: anywhere }
 </style>
+{%- endblock -%}
+{%- block output_group -%}
+{%- if cell.metadata.get("jupyter", {}).get("outputs_hidden") -%}
+<details class="folded"><summary>Show what came out</summary>{{ super() }}</details>
+{%- else -%}
+{{ super() }}
+{%- endif -%}
 {%- endblock -%}
 """  # no script from elsewhere; links underlined, not marked by colour alone; code wraps on paper and narrow screens
 

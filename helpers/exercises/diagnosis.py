@@ -256,6 +256,6 @@ def _as_a_mutant(exercise: Exercise, values: list, deadline: float) -> str | Non
                 many = "one change" if changes == 1 else "two changes"
                 return (
                     f"In all {len(values)} tests your function answers as the solution would with {many}: "
-                    f"with `{mutant.has}` in it, where {mutant.slip}."
+                    f"with `{mutant.has}` in it; {mutant.slip}."
                 )
     return None

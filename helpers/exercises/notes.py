@@ -24,7 +24,7 @@ class Note:
     after: str = ""
 
     def __repr__(self) -> str:
-        return "\n\n".join(part for part in (f"{self.heading}. {self.text}", self.code, self.after) if part)
+        return "\n\n".join(part for part in (f"{self.heading}. {self.text}".rstrip(), self.code, self.after) if part)
 
     def _repr_html_(self) -> str:
         colour = COLOURS.get(self.heading, "#6b6b6b")

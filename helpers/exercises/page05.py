@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from helpers.data.images import digits
 from helpers.exercises.engine import Exercise
-from helpers.exercises.errors import meaning
-from helpers.exercises.judging import Raised, Wrong, drawn, in_place
-from helpers.exercises.slips import as_tensor
-from helpers.exercises.written import written
-from helpers.models import count_parameters
-
-MOST_WEIGHTS, MOST_LATENTS, EPOCHS = 50_000, 32, 3
-PASS_MARK = 0.95  # of the mean image's error; the page says "at least 5 % below"
+from helpers.exercises.judging import drawn
+from helpers.exercises.own_encoder import MOST_LATENTS, judge_my_encoder
+from helpers.exercises.squares import judge_hide_square
 
 
 def lowest_error(target, low, high):
@@ -101,8 +93,8 @@ LOWEST_SLIPS = {
     "The best output is not a sigmoid of the target: it is the target itself, wherever that can be reached.": (
         lambda t, low, high: (t - low - (high - low) * t.sigmoid()).square().mean()
     ),
-    "These are the best outputs; wanted is how far they miss the target, as one number.": lambda t, low, high: (
-        t.clip(low, high)
+    "These are the best outputs; wanted is how far they miss the target, as one number.": lambda t, low, high: t.clip(
+        low, high
     ),
     "That is the share of numbers that are out of reach. Wanted is by how much they are missed, squared.": (
         lambda t, low, high: (_miss(t, low, high) != 0).double().mean()
@@ -186,8 +178,8 @@ RIVAL_SLIPS = {
         (val - train.mean(dim=0)).abs().mean()
     ),
     "The differences are not squared, so those above and those below cancel.": lambda train, val: (
-        (val - train.mean(dim=0)).mean()
-    ),
+        val - train.mean(dim=0)
+    ).mean(),
     "That is the square of the mean difference. Square each difference first, then take the mean.": lambda train, val: (
         (val - train.mean(dim=0)).mean().square()
     ),
@@ -204,8 +196,8 @@ RIVAL_SLIPS = {
         (val - train.mean(dim=0)).square().mean(dim=(1, 2, 3))
     ),
     "These are the squared differences of all pixels; wanted is their mean, one number.": lambda train, val: (
-        (val - train.mean(dim=0)).square()
-    ),
+        val - train.mean(dim=0)
+    ).square(),
     "That is a cross-entropy. The *squared* error is asked for.": lambda train, val: F.binary_cross_entropy(
         train.mean(dim=0).expand_as(val), val
     ),
@@ -215,8 +207,83 @@ RIVAL_SLIPS = {
 def hide_square(images, size):
     """A copy of the images in which a random square, size x size, is black in each."""
     hidden = images.clone()
-    height, width = images.shape[2:]
+    height, width = hidden.shape[2:]
     for image in hidden:
         top, left = torch.randint(height - size + 1, ()), torch.randint(width - size + 1, ())
         image[:, top : top + size, left : left + size] = 0
     return hidden
+
+
+def my_encoder():
+    """An encoder for images (N, 1, 32, 32), small and with a short latent vector."""
+    return nn.Sequential(
+        nn.Conv2d(1, 8, 3, stride=2, padding=1),
+        nn.BatchNorm2d(8),
+        nn.ReLU(),
+        nn.Conv2d(8, 16, 3, stride=2, padding=1),
+        nn.BatchNorm2d(16),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(16 * 8 * 8, 32),
+    )
+
+
+EXERCISES = {
+    "5.1": Exercise(
+        solution=lowest_error,
+        cases=target_cases,
+        slips=LOWEST_SLIPS,
+        returns="one number, the smallest mean squared error",
+        why="The best reachable answer is the target moved to the nearest limit. What is left is the floor.",
+        notice="You can now tell before any training what no training can reach.",
+        hints=(
+            "If the target is 3 and the output ends at 1, which output comes nearest? And if the target is 0.5?",
+            "What lies within the limits is hit exactly. What lies outside is missed by its distance to the nearest limit.",
+            "`target.clamp(low, high)` moves every number that is outside to the nearest limit. How far is that from "
+            "`target`, as a mean squared error?",
+        ),
+    ),
+    "5.2": Exercise(
+        solution=rival_error,
+        cases=rival_cases,
+        slips=RIVAL_SLIPS,
+        returns="one number, the mean squared error on all validation images and pixels",
+        why="The rival may learn from the training images only, as every model may; it is judged on the others.",
+        notice="Compute this number first, whenever a loss looks small.",
+        hints=(
+            "Two steps: the mean image of which images? Its error on which images?",
+            "The mean image has a height and a width of its own: average over the axis that counts the images, the first "
+            "of (N, C, H, W).",
+            "`mean(dim=0)` averages over the images. Subtracting one image from many works at once. Then square, and take "
+            "the mean over everything.",
+        ),
+    ),
+    "5.3": Exercise(
+        judge=judge_hide_square,
+        solution=hide_square,
+        why="The copy keeps the target clean. Of `height` rows a square of `size` can begin in `height - size + 1`.",
+        notice=(
+            "Try it as a task: in a copy of `pretrain_warped` put `lambda images: hide_square(images, 12)` for `warp`, "
+            "and ask `worth` of its encoder."
+        ),
+        hints=(
+            "Make a copy first, and change only the copy. A loop over its images is good enough.",
+            "In 6 pixels a square of 3 can begin at 0, 1, 2 or 3. In how many places can it begin in `height` pixels? "
+            "`torch.randint(n, ())` draws from 0 to n - 1.",
+            "For each image draw `top` and `left`, then set the rows from `top` and the columns from `left` to 0: "
+            "`image[:, top : top + size, left : left + size] = 0`.",
+        ),
+    ),
+    "5.4": Exercise(
+        judge=judge_my_encoder,
+        solution=my_encoder,
+        why="Convolutions are cheap, so most of the budget goes to the last layer, which does the squeezing.",
+        notice=f"At most {MOST_LATENTS} numbers for each image, and the decoder draws nearer to it than the mean image is.",
+        seconds=10.0,
+        hints=(
+            "`nn.Sequential(...)` is enough: layers that halve the image, `nn.Flatten()`, and a last `nn.Linear`.",
+            "A convolution of stride 2 halves 32 to 16, then 8. With C channels, C * 8 * 8 numbers are left.",
+            "`nn.Linear(a, b)` has a * b + b weights. With C = 16 it is 16 * 8 * 8 = 1,024 to 32: within the budget.",
+        ),
+    ),
+}

@@ -2,105 +2,183 @@
 
 from __future__ import annotations
 
-import copy
-from itertools import pairwise
-
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from helpers.exercises.engine import Exercise, compare, watched
-from helpers.exercises.judging import Wrong
-from helpers.models import Classifier, Encoder, freeze
+from helpers.exercises.engine import Exercise
+from helpers.exercises.head_loop import judge_train_head
+from helpers.exercises.heads import judge_replace_head
+from helpers.exercises.judging import drawn
 
 
 def count_matching(saved, wanted):
     """How many tensors of the state dict `saved` fit into `wanted`: by name, and by shape."""
-    return sum(name in wanted and tensor.shape == wanted[name].shape for name, tensor in saved.items())
+    count = 0
+    for name, tensor in saved.items():
+        if name in wanted and tensor.shape == wanted[name].shape:
+            count += 1
+    return count
 
 
-def judge_count_matching(answer: object) -> None:
-    def net(*widths: int, prefix: str = "") -> dict[str, Tensor]:
-        layers = [nn.Linear(a, b) for a, b in pairwise(widths)]
-        return {prefix + name: tensor for name, tensor in nn.Sequential(*layers).state_dict().items()}
-
-    cases = {
-        "a mixture": (net(4, 6, 2, 2, prefix="encoder.") | net(4, 6, 7), net(4, 6, 2, 5, 3)),
-        "other names": (net(4, 6, 2, prefix="encoder."), net(4, 6, 2)),
-        "the same model": (net(3, 4, 2), net(3, 4, 2)),
+def load_cases() -> list[tuple]:
+    """Two small state dicts: some names are in both, some of those with another shape; either may be empty."""
+    shapes = {
+        "encoder.0.weight": (2, 3),
+        "encoder.0.bias": (2,),
+        "encoder.1.weight": (3, 2),
+        "0.weight": (2, 3),
+        "fc.weight": (1, 2),
+        "bn.num_batches_tracked": (),
     }
-    for case, (saved, wanted) in cases.items():
-        both = [name for name in saved if name in wanted]
-        fit = [name for name in both if saved[name].shape == wanted[name].shape]
-        shapes = [tensor.shape for tensor in wanted.values()]
-        slips = {
-            "You counted equal names. A tensor of another shape does not fit: compare the shapes too.": len(both),
-            "You counted all tensors of the file. Which of them does the model know?": len(saved),
-            "You counted all tensors of the model. Which of them are in the file?": len(wanted),
-            "That is the number that is missing. Count those that arrive.": len(wanted) - len(fit),
-            "You counted equal shapes. A load goes by name first.": sum(t.shape in shapes for t in saved.values()),
-            "You counted single weights. Count tensors.": sum(saved[name].numel() for name in fit),
-        }
-        compare(answer(saved, wanted), len(fit), f"the load {case!r}", slips)
+    others = {
+        (2, 3): ((3, 2), (1, 3)),
+        (3, 2): ((2, 3), (6,)),
+        (2,): ((3,), (2, 1)),
+        (1, 2): ((2,), (1, 3)),
+        (): ((1,),),
+    }
+
+    def net(names: list[str], odd: Tensor, value: float) -> dict[str, Tensor]:
+        fitted = [others[shapes[n]][i % len(others[shapes[n]])] if odd[i] else shapes[n] for i, n in enumerate(names)]
+        return {name: torch.full(shape, value) for name, shape in zip(names, fitted, strict=True)}
+
+    def make(generator: torch.Generator, i: int) -> tuple:
+        sides = []
+        for side in range(2):
+            order = [list(shapes)[place] for place in torch.randperm(len(shapes), generator=generator)]
+            names = order[: 1 + int(torch.randint(5, (), generator=generator))]
+            odd = (torch.rand(len(names), generator=generator) < 0.4) & (side == 0)
+            sides.append(net(names, odd, float(side + i % 2)))
+        return tuple(sides)
+
+    def both(*names: str, odd: tuple[int, ...] = ()) -> tuple:
+        mark = torch.tensor([i in odd for i in range(len(names))])
+        return net(list(names), mark, 1.0), net(list(names), mark & False, 1.0)
+
+    return [
+        both("0.weight"),
+        both("0.weight", odd=(0,)),
+        both("fc.weight", "encoder.0.bias", odd=(1,)),
+        both("encoder.0.bias", "encoder.0.weight", "bn.num_batches_tracked"),
+        ({"0.weight": torch.ones(2, 3)}, {"encoder.0.weight": torch.ones(2, 3)}),
+        ({"encoder.0.weight": torch.ones(2, 3)}, {"0.weight": torch.ones(2, 3)}),
+        ({}, {"0.weight": torch.ones(2, 3)}),
+        ({"0.weight": torch.ones(2, 3)}, {}),
+        *drawn(make, 22),
+    ]
+
+
+def _fitting(saved: dict, wanted: dict) -> list[str]:
+    return [name for name in saved if name in wanted and saved[name].shape == wanted[name].shape]
+
+
+def _stripped(state: dict) -> dict:
+    return {name.removeprefix("encoder."): tensor for name, tensor in state.items()}
+
+
+def _pairs(saved: dict, wanted: dict) -> list[tuple]:
+    return list(zip(saved.items(), wanted.items(), strict=False))
+
+
+LOAD_SLIPS = {
+    "You counted equal names. A tensor of another shape does not fit: compare the shapes too.": lambda saved, wanted: (
+        len(set(saved) & set(wanted))
+    ),
+    "You counted equal shapes. A load goes by name first: is there one of the same *name*?": lambda saved, wanted: sum(
+        tensor.shape in [other.shape for other in wanted.values()] for tensor in saved.values()
+    ),
+    "You compared the numbers of the tensors. A tensor fits if its name and its *shape* are the same.": (
+        lambda saved, wanted: sum(torch.equal(saved[name], wanted[name]) for name in set(saved) & set(wanted))
+    ),
+    "You compared how many numbers a tensor has. A shape says more: (2, 3) and (3, 2) both hold six.": (
+        lambda saved, wanted: sum(saved[n].numel() == wanted[n].numel() for n in set(saved) & set(wanted))
+    ),
+    "You compared how many axes a tensor has. Compare the shapes: how long each axis is.": lambda saved, wanted: sum(
+        saved[name].dim() == wanted[name].dim() for name in set(saved) & set(wanted)
+    ),
+    "You compared the first axis only. The whole shapes must be equal.": lambda saved, wanted: sum(
+        saved[name].shape[:1] == wanted[name].shape[:1] for name in set(saved) & set(wanted)
+    ),
+    "You compared the types: both are tensors, always. Compare their shapes.": lambda saved, wanted: sum(
+        type(saved[name]) is type(wanted[name]) for name in set(saved) & set(wanted)
+    ),
+    "You counted all tensors of the file. Which of them does the model know?": lambda saved, wanted: len(saved),
+    "You counted all tensors of the model. Which of them are in the file?": lambda saved, wanted: len(wanted),
+    "You counted the tensors of both together. Count those that are in both, and fit.": lambda saved, wanted: (
+        len(saved) + len(wanted)
+    ),
+    "You counted the different names of both together. Count those that are in both, and fit.": lambda saved, wanted: (
+        len(set(saved) | set(wanted))
+    ),
+    "That is how many tensors of the model stay empty. Count those that arrive.": lambda saved, wanted: (
+        len(wanted) - len(_fitting(saved, wanted))
+    ),
+    "That is how many tensors of the model have no namesake in the file. Count those that arrive.": (
+        lambda saved, wanted: len(set(wanted) - set(saved))
+    ),
+    "That is how many tensors of the file do not fit. Count those that do.": lambda saved, wanted: (
+        len(saved) - len(_fitting(saved, wanted))
+    ),
+    "That is how many tensors of the file have no namesake in the model. Count those that fit.": (
+        lambda saved, wanted: len(set(saved) - set(wanted))
+    ),
+    "You counted equal names whose shapes differ: `!=` where `==` is needed.": lambda saved, wanted: (
+        len(set(saved) & set(wanted)) - len(_fitting(saved, wanted))
+    ),
+    "One condition is enough for you, the name or the shape. Both are needed: `and`.": lambda saved, wanted: sum(
+        name in wanted or tensor.shape in [other.shape for other in wanted.values()] for name, tensor in saved.items()
+    ),
+    "You counted single weights. Count tensors: 1 for each that fits, however large it is.": lambda saved, wanted: sum(
+        saved[name].numel() for name in _fitting(saved, wanted)
+    ),
+    "You took `encoder.` off the names. They must be the same as they stand.": lambda saved, wanted: len(
+        _fitting(_stripped(saved), _stripped(wanted))
+    ),
+    "You took `encoder.` off the names of the file. They must be the same as they stand.": lambda saved, wanted: len(
+        _fitting(_stripped(saved), wanted)
+    ),
+    "You put `encoder.` before the names. They must be the same as they stand.": lambda saved, wanted: sum(
+        f"encoder.{name}" in saved and saved[f"encoder.{name}"].shape == tensor.shape for name, tensor in wanted.items()
+    ),
+    "You compared the two in their order, the first with the first and so on. Ask for each name: the order may differ.": (
+        lambda saved, wanted: sum(n == m and a.shape == b.shape for (n, a), (m, b) in _pairs(saved, wanted))
+    ),
+    "You compared the shapes in their order, the first with the first and so on. A load goes by name.": (
+        lambda saved, wanted: sum(a.shape == b.shape for (_, a), (_, b) in _pairs(saved, wanted))
+    ),
+    "You counted the *weights* that fit. A bias, and whatever else stands there, is a tensor of its own.": (
+        lambda saved, wanted: sum(name.endswith("weight") for name in _fitting(saved, wanted))
+    ),
+    "You left out the biases. Each is a tensor of its own.": lambda saved, wanted: sum(
+        not name.endswith("bias") for name in _fitting(saved, wanted)
+    ),
+    "You left out the counters (`num_batches_tracked`). Here they are tensors like all others: count them too.": (
+        lambda saved, wanted: sum("num_batches" not in name for name in _fitting(saved, wanted))
+    ),
+    "That is the share of the file that fits. Wanted is how many tensors fit.": lambda saved, wanted: (
+        len(_fitting(saved, wanted)) / len(saved)
+    ),
+    "That says whether any tensor fits. Wanted is how many do.": lambda saved, wanted: bool(_fitting(saved, wanted)),
+    "That says whether all tensors fit. Wanted is how many do.": lambda saved, wanted: (
+        len(_fitting(saved, wanted)) == len(saved)
+    ),
+    "Your loop ends at the first tensor that does not fit. Go on: later ones may fit.": lambda saved, wanted: next(
+        (i for i, name in enumerate(saved) if name not in _fitting(saved, wanted)), len(saved)
+    ),
+    "Your loop ends at the first name that the model does not know. Go on: later ones may fit.": lambda saved, wanted: (
+        len(
+            _fitting(
+                dict(list(saved.items())[: next((i for i, n in enumerate(saved) if n not in wanted), None)]), wanted
+            )
+        )
+    ),
+}
 
 
 def replace_head(model, classes):
     """The same model with a new last layer `fc`, for this many classes."""
     model.fc = nn.Linear(model.fc.in_features, classes)
     return model
-
-
-class _Body(nn.Module):
-    """As a ResNet: some layers, and a last one called `fc`."""
-
-    def __init__(self, latents: int, classes: int) -> None:
-        super().__init__()
-        self.conv, self.fc = nn.Conv2d(3, latents, 3), nn.Linear(latents, classes)
-
-    def forward(self, images: Tensor) -> Tensor:
-        return self.fc(self.conv(images).relu().mean(dim=(2, 3)))
-
-
-def judge_replace_head(answer: object) -> None:
-    for latents, old, classes in ((12, 20, 4), (512, 20, 10), (7, 5, 2), (6, 4, 4)):
-        torch.manual_seed(latents)
-        body = _Body(latents, old)
-        model = answer(body, classes)
-        if isinstance(model, nn.Linear):
-            raise Wrong("Your function returns the new layer alone; the whole model is wanted.")
-        if not isinstance(model, nn.Module):
-            raise Wrong(f"A model is wanted, and your function returned a `{type(model).__name__}`.")
-        fc = getattr(model, "fc", None)
-        if isinstance(fc, nn.Linear) and (fc.in_features, fc.out_features) == (classes, latents):
-            raise Wrong(
-                "The two numbers of your `nn.Linear` are swapped: what goes in comes first, then what comes out."
-            )
-        try:
-            outputs = model(torch.rand(2, 3, 8, 8))
-            shape = tuple(outputs.shape)
-        except Exception as error:
-            raise Wrong(
-                f"The new layer does not fit the {latents} latents of this model: `{error}`. "
-                "Ask the old layer for its number of inputs."
-            ) from None
-        if shape == (2, old) != (2, classes):
-            raise Wrong(f"The model still has {old} outputs. Put the new layer in the old one's place, `model.fc`.")
-        compare(torch.tensor(shape), torch.tensor((2, classes)), f"{classes} classes, the shape of the output")
-        if isinstance(fc, nn.Linear) and torch.equal(fc.weight, body.fc.weight):
-            raise Wrong(f"The old layer is still there. It names {old} other classes: put a new one in its place.")
-        if any(torch.equal(body.fc.weight, tensor) for tensor in model.state_dict().values()):
-            raise Wrong("The old layer is still in use, with the new one behind it. Replace it instead.")
-        if torch.allclose(outputs.sum(dim=1), torch.ones(2)):
-            raise Wrong(
-                "Your head returns probabilities, which add up to 1. Logits are wanted: no softmax behind the layer."
-            )
-        if not all(parameter.requires_grad for parameter in model.parameters()):
-            raise Wrong(
-                "A part of the model is frozen now. Replacing a head freezes nothing: that is a decision of its own."
-            )
-        weights = model.state_dict()
-        if not all(torch.equal(t, weights.get(f"conv.{name}", t[:0])) for name, t in body.conv.named_parameters()):
-            raise Wrong("The layers below the head are no longer the pretrained ones. Change `fc` only.")
 
 
 def train_head(model, images, labels, val_images, val_labels):
@@ -128,69 +206,18 @@ def faulty_train_head(model, images, labels, val_images, val_labels):
     return (predictions == labels).float().mean().item()
 
 
-def judge_train_head(answer: object) -> None:
-    torch.optim.SGD(
-        [torch.zeros(1, requires_grad=True)]
-    )  # the first one imports for seconds: not on the answer's clock
-    generator = torch.Generator().manual_seed(0)
-    images, val_images = (torch.rand(n, 1, 8, 8, generator=generator) for n in (12, 30))
-    labels, val_labels = (torch.randint(3, (n,), generator=generator) for n in (12, 30))
-    torch.manual_seed(0)
-    model = Classifier(Encoder(width=2, image_size=8), classes=3)
-    with torch.no_grad():
-        model.head.weight.mul_(5)
-        model.encoder(images + 1)  # statistics that are not those of the batch
-    freeze(model.encoder)
-    passed, given = watched(lambda: copy.deepcopy(model))
-    accuracy = answer(passed, images, labels, val_images, val_labels)
-    before, after = model.encoder.state_dict(), given[0].encoder.state_dict()
-    moved = [name for name in before if not torch.equal(before[name], after[name])]
-    if any("running" in name or "batches" in name for name in moved):
-        raise Wrong("After your loop the running means of the frozen encoder have moved. Which call wakes BatchNorm?")
-    if moved:
-        raise Wrong(f"After your loop the encoder's `{moved[0]}` has changed. It is frozen, and must stay so.")
-
-    def steps(images: Tensor, labels: Tensor, forget: bool = False) -> Classifier:
-        trained = copy.deepcopy(model).eval()
-        optimizer = torch.optim.SGD(trained.head.parameters(), lr=0.1)
-        for _ in range(10):
-            if not forget:
-                optimizer.zero_grad()
-            F.cross_entropy(trained(images), labels).backward()
-            optimizer.step()
-        return trained
-
-    def weights(trained: Classifier) -> Tensor:
-        return nn.utils.parameters_to_vector(trained.head.parameters()).detach()
-
-    everything = torch.cat([images, val_images]), torch.cat([labels, val_labels])
-    right, piled_up = steps(images, labels), steps(images, labels, forget=True)
-    slips = {
-        "The head did not move. Is there a step in your loop, and are the gradients still there when it comes?": weights(
-            model
-        ),
-        "Each step still carries the gradients of the steps before it. Who sets them to zero?": weights(piled_up),
-        "The validation images took part in the training. They may only measure.": weights(steps(*everything)),
-        "You trained on the validation images. They may only measure.": weights(steps(val_images, val_labels)),
-    }
-    compare(weights(given[0]), weights(right), "10 steps at a rate of 0.1, the head's weights", slips, atol=1e-4)
-    hits, val_hits = (
-        (right(x).argmax(dim=1) == y).float().mean() for x, y in ((images, labels), (val_images, val_labels))
-    )
-    slips = {"That is the accuracy on the images that were trained on. Which images should measure?": hits}
-    compare(accuracy, val_hits, "the accuracy on the validation images", slips)
-
-
 EXERCISES = {
     "6.1": Exercise(
-        judge=judge_count_matching,
         solution=count_matching,
+        cases=load_cases,
+        slips=LOAD_SLIPS,
+        returns="one whole number, how many tensors fit",
         why="A tensor arrives if the model has one of the same name, and of the same shape.",
         notice="Assert this number under every load, and an empty one cannot pass unseen.",
         hints=(
-            "A state dict maps names to tensors: `for name, tensor in saved.items()`.",
-            "Two conditions: `name in wanted`, and equal shapes. Count the tensors that meet both.",
-            "`tensor.shape == wanted[name].shape` compares shapes; ask it only where the name is there.",
+            "A state dict maps names to tensors. What must be true of a tensor of the file, so that it fits?",
+            "`for name, tensor in saved.items():` goes through them. Two conditions must both hold; count where they do.",
+            "`name in wanted` asks for the name. Only where it is there can you ask for the shape of `wanted[name]`.",
         ),
     ),
     "6.2": Exercise(
@@ -199,8 +226,9 @@ EXERCISES = {
         why="The old layer knows how many latents come in: `in_features`. Everything below it stays.",
         notice="It works for any model whose last layer is called `fc`; for others look at `print(model)`.",
         hints=(
-            "Setting `model.fc = ...` replaces the layer. What goes in must be the number of latents.",
-            "Not every model has 512 latents. The old layer tells: `model.fc.in_features`.",
+            "A layer of a model can be replaced by another one under the same name. Which two numbers does a linear layer need?",
+            "How many come out is `classes`. How many go in must stay as it was, and the old layer knows that number.",
+            "Not every model has 512 latents: `model.fc.in_features` tells. Set `model.fc = ...`, and return the model.",
         ),
     ),
     "6.3": Exercise(
@@ -211,8 +239,10 @@ EXERCISES = {
         notice="None of these faults raised an error, and each of them falsifies the result. Look for them in every loop.",
         hints=(
             "One fault is about BatchNorm (it moves, and it measures by the batch), one about gradients, one about which images measure.",
-            "The encoder is frozen, but `model.train()` lets its statistics move. The head alone needs no `train()`.",
-            "`backward` *adds* to the gradients that are there. And look at the last two lines: whose accuracy is it?",
+            "The encoder is frozen. Which call lets its running statistics move nevertheless? And what does `backward` do with the "
+            "gradients that are there already?",
+            "The head alone needs no `train()`; `zero_grad` belongs before each `backward`. And look at the last two lines: "
+            "whose accuracy is it?",
         ),
     ),
 }

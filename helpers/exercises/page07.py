@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import math
 from collections.abc import Callable
 
@@ -101,9 +100,8 @@ ONE_CLASS_SLIPS = {
         2 * c[k, k] / (_row(c, k) + _column(c, k))
     ),
     "That counts the images of other classes that were not called k. (It is the specificity.)": lambda c, k: (
-        _true_negatives(c, k) / (c.sum() - _row(c, k)),
-    )
-    * 2,
+        (_true_negatives(c, k) / (c.sum() - _row(c, k)),) * 2
+    ),
     "These are the errors' shares: of the row and the column of k, the part that is wrong.": lambda c, k: (
         1 - _both(c, k)[0],
         1 - _both(c, k)[1],
@@ -204,9 +202,9 @@ AT_LEAST_ONE = (
 )
 MACRO_SLIPS = {
     "Somewhere a 0 / 0 became `nan`. Never answered counts as 0; nowhere is left out.": lambda c: _harmonic(c).mean(),
-    "A class that is nowhere made a 0 / 0, which is `nan`. Leave such classes out of the mean.": lambda c: (
-        _f1s(c).mean()
-    ),
+    "A class that is nowhere made a 0 / 0, which is `nan`. Leave such classes out of the mean.": lambda c: _f1s(
+        c
+    ).mean(),
     "A class that is nowhere counts as 0 in yours. It has no F1: leave it out of the mean.": lambda c: (
         _f1s(c).nan_to_num().mean()
     ),
@@ -235,8 +233,8 @@ MACRO_SLIPS = {
     AT_LEAST_ONE: lambda c: _clamped(c)[_there(c)].mean(),
     f"{AT_LEAST_ONE} And a class that is nowhere counts as 0: leave it out.": lambda c: _clamped(c).mean(),
     "That is the ordinary mean of precision and recall. F1 is the harmonic one.": lambda c: (
-        ((_precisions(c) + _recalls(c)) / 2)[_there(c)].mean()
-    ),
+        (_precisions(c) + _recalls(c)) / 2
+    )[_there(c)].mean(),
     "That is the ordinary mean of precision and recall, and nowhere counts as 0. F1 is the harmonic mean, and a class "
     "that is nowhere is left out.": lambda c: ((_precisions(c) + _recalls(c)) / 2).mean(),
     "That is the F1 of the mean precision and the mean recall. First an F1 for each class, then the mean.": lambda c: (
@@ -244,28 +242,28 @@ MACRO_SLIPS = {
     ),
     "That is the F1 of the mean precision and the mean recall, over all classes. First an F1 for each class, then the "
     "mean over those that are somewhere.": lambda c: _of_means(_precisions(c), _recalls(c)),
-    "That is the mean recall (balanced accuracy): precision has no part in it.": lambda c: (
-        _recalls(c)[c.sum(dim=1) > 0].mean()
-    ),
-    "That is the mean recall of the classes that are somewhere: precision has no part in it.": lambda c: (
-        _recalls(c)[_there(c)].mean()
-    ),
-    "That is the mean precision of the classes that are somewhere: recall has no part in it.": lambda c: (
-        _precisions(c)[_there(c)].mean()
-    ),
+    "That is the mean recall (balanced accuracy): precision has no part in it.": lambda c: _recalls(c)[
+        c.sum(dim=1) > 0
+    ].mean(),
+    "That is the mean recall of the classes that are somewhere: precision has no part in it.": lambda c: _recalls(c)[
+        _there(c)
+    ].mean(),
+    "That is the mean precision of the classes that are somewhere: recall has no part in it.": lambda c: _precisions(c)[
+        _there(c)
+    ].mean(),
     "The 2 is missing: F1 is 2 * right / (row + column).": lambda c: _f1s(c)[_there(c)].mean() / 2,
     "The right ones are counted in the row and in the column, and you took them off once. Row + column keeps both.": (
         lambda c: (2 * c.diagonal() / (c.sum(dim=0) + c.sum(dim=1) - c.diagonal()))[_there(c)].mean()
     ),
     "That is right / (row + column - right), another measure (Jaccard). F1 is 2 * right / (row + column).": lambda c: (
-        (c.diagonal() / (c.sum(dim=0) + c.sum(dim=1) - c.diagonal()))[_there(c)].mean()
-    ),
+        c.diagonal() / (c.sum(dim=0) + c.sum(dim=1) - c.diagonal())
+    )[_there(c)].mean(),
     "That is the F1 of class 0 only. Collect that of each class; does a `return` in your loop end it too early?": (
         lambda c: _f1s(c)[0].nan_to_num()
     ),
-    "That is the F1 of the last class only. Collect that of each class before you take the mean.": lambda c: (
-        _f1s(c)[-1].nan_to_num()
-    ),
+    "That is the F1 of the last class only. Collect that of each class before you take the mean.": lambda c: _f1s(c)[
+        -1
+    ].nan_to_num(),
     "That is the median of the classes' F1; wanted is their mean.": lambda c: _f1s(c)[_there(c)].median(),
 }
 
@@ -350,7 +348,7 @@ def _chosen(
 ) -> Callable:
     """The solution with a slip: another set, other prices, another search, another result."""
 
-    def with_slip(val_scores, val_labels, test_scores, test_labels, miss, false_alarm):  # noqa: ANN001, ANN202
+    def with_slip(val_scores, val_labels, test_scores, test_labels, miss, false_alarm):
         sets = {"val": (val_scores, val_labels), "test": (test_scores, test_labels)}
         threshold = best(candidates(sets[on][0]), key=lambda t: cost(*sets[on], t, *choose(miss, false_alarm)))
         return result(threshold, cost(*sets[pay], threshold, *charge(miss, false_alarm)), len(sets[pay][0]))
@@ -437,14 +435,15 @@ def leak_cases() -> list[tuple]:
     """Images of 1 x 2 pixels, in hundredths. No pair differs by 0.05 unless it is the distance of 0.05 from 0."""
     changes = {
         "near": (4, -4),  # their sum, or the root of their squares, is above 0.05
-        "other": (23, -17),
+        "other": (33, -27),
         "exact": (0, 0),
         "darker": (-20, -20),
-        "touched": (0, 9),  # their mean is below 0.05
+        "touched": (0, 7),  # their mean, and the root of the mean of their squares, is below 0.05
         "one pixel near": (3, 0),
         "edge": (5, 0),
         "brighter": (20, 20),
         "twice": (-3, 3),
+        "pieced": (0, 0),  # one pixel from one training image, one from another
     }
 
     def make(generator: torch.Generator, i: int) -> tuple:
@@ -453,7 +452,7 @@ def leak_cases() -> list[tuple]:
 
         n_train, n_test = (1, 2, 3, 2)[i % 4], (1, 2, 3, 4)[(i // 4) % 4]
         while True:
-            train = torch.randint(30, 71, (n_train, 1, 1, 2), generator=generator)
+            train = torch.randint(35, 66, (n_train, 1, 1, 2), generator=generator)
             test = torch.empty(n_test, 1, 1, 2, dtype=torch.long)
             for place in range(n_test):
                 kind, source = list(changes)[number(len(changes))], number(n_train)
@@ -463,6 +462,8 @@ def leak_cases() -> list[tuple]:
                     train[number(n_train)] = train[source]
                 change = torch.tensor(changes[kind]) * (1 if kind in ("edge", "darker") else 1 - 2 * number(2))
                 test[place] = train[source] + change
+                if kind == "pieced":
+                    test[place, 0, 0, 1] = train[number(n_train), 0, 0, 1]
             far = (train.flatten(1)[None] - test.flatten(1)[:, None]).abs()
             from_zero = (train.flatten(1)[None] == 0) & (test.flatten(1)[:, None] == 5)
             if test.min() >= 0 and not ((far == 5) & ~from_zero).any():
@@ -519,11 +520,11 @@ LEAK_SLIPS = {
     "You miss copies that differ a little in every pixel: the *sum* of their differences is large. Take the largest "
     "difference of each pair.": lambda a, b: _places((_differences(a, b).abs().sum(dim=2) <= 0.05).any(dim=1)),
     "You miss copies that differ a little in every pixel: a norm (a root of squares) of their differences is large. "
-    "Take the largest difference of each pair.": lambda a, b: (
-        _places((_differences(a, b).norm(dim=2) <= 0.05).any(dim=1))
+    "Take the largest difference of each pair.": lambda a, b: _places(
+        (_differences(a, b).norm(dim=2) <= 0.05).any(dim=1)
     ),
-    "A *mean* hides one pixel that differs much. Look at the largest difference of each pair.": lambda a, b: (
-        _places((_differences(a, b).abs().mean(dim=2) <= 0.05).any(dim=1))
+    "A *mean* hides one pixel that differs much. Look at the largest difference of each pair.": lambda a, b: _places(
+        (_differences(a, b).abs().mean(dim=2) <= 0.05).any(dim=1)
     ),
     "A mean hides one pixel that differs much, and so does a mean of squares. Look at the largest difference of each "
     "pair.": lambda a, b: _places((_differences(a, b).square().mean(dim=2) <= 0.05).any(dim=1)),
@@ -540,8 +541,8 @@ LEAK_SLIPS = {
         _places((_differences(a, b).mean(dim=2).abs() <= 0.05).any(dim=1))
     ),
     "You suspect an image if it is near in *some* pixel (`any`, or the smallest difference). Each pixel must be near: "
-    "ask that the *largest* difference is at most 0.05.": lambda a, b: (
-        _places((_differences(a, b).abs() <= 0.05).any(dim=2).any(dim=1))
+    "ask that the *largest* difference is at most 0.05.": lambda a, b: _places(
+        (_differences(a, b).abs() <= 0.05).any(dim=2).any(dim=1)
     ),
     "Each pixel may be near to another training image in yours. *One* training image must be near in all pixels.": (
         lambda a, b: _places((_differences(a, b).abs() <= 0.05).any(dim=1).all(dim=1))
@@ -558,8 +559,8 @@ LEAK_SLIPS = {
     "Each test image is compared with the first training image only. Compare it with all of them.": lambda a, b: (
         _places(_copies(a, b)[:, 0])
     ),
-    "Each test image is compared with the last training image only. Compare it with all of them.": lambda a, b: (
-        _places(_copies(a, b)[:, -1])
+    "Each test image is compared with the last training image only. Compare it with all of them.": lambda a, b: _places(
+        _copies(a, b)[:, -1]
     ),
     "You return the first copy only. Is a `return` inside your loop? Collect all, then return.": lambda a, b: _places(
         _copies(a, b).any(dim=1)
@@ -572,9 +573,9 @@ LEAK_SLIPS = {
     ),
     "These are the images that are *no* copies.": lambda a, b: _places(~_copies(a, b).any(dim=1)),
     "Places begin at 0: yours are one too large.": lambda a, b: [p + 1 for p in _places(_copies(a, b).any(dim=1))],
-    "You return True or False for each image. Return the places of the copies, such as `[1, 4]`.": lambda a, b: (
-        _copies(a, b).any(dim=1)
-    ),
+    "You return True or False for each image. Return the places of the copies, such as `[1, 4]`.": lambda a, b: _copies(
+        a, b
+    ).any(dim=1),
     "You return 1 or 0 for each image. Return the places of the copies, such as `[1, 4]`.": lambda a, b: (
         _copies(a, b).any(dim=1).int().tolist()
     ),
@@ -598,12 +599,6 @@ LEAK_SLIPS = {
     ),
     "Only the first pixel of each image is compared.": lambda a, b: _places(
         (_differences(a, b)[:, :, 0].abs() <= 0.05).any(dim=1)
-    ),
-    "The limit is 0.05, and yours is 0.5.": lambda a, b: _places(
-        (_differences(a, b).abs().amax(dim=2) <= 0.5).any(dim=1)
-    ),
-    "The limit is 0.05, and yours is 0.005.": lambda a, b: _places(
-        (_differences(a, b).abs().amax(dim=2) <= 0.005).any(dim=1)
     ),
     "The places of all test images are there. Keep those of which some training image is a copy.": lambda a, b: list(
         range(len(b))
@@ -647,7 +642,8 @@ EXERCISES = {
         returns="two numbers, the threshold and its total cost on the test set",
         why="The validation set may choose, because it is not what the final figure is taken from. As candidates the "
         "scores themselves are enough: between two of them no alarm changes. One more, above all scores, raises none.",
-        notice="The cheapest threshold of the test set would have cost less there. That cost is no promise for other images.",
+        notice="In each of these tests another threshold would have cost less on the test set. Chosen there, it would have looked "
+        "better than it is.",
         hints=(
             "Two steps: which threshold is the cheapest, and on which set? What does it cost, and on which set?",
             "`cost(scores, truth, threshold, miss, false_alarm)` of the page is there. Which thresholds will you try?",

@@ -1,11 +1,18 @@
-"""Page 08: believe the surest, and let labels flow: two ways of self-training."""
+"""Page 08: believe the surest, let labels flow, put an interval around a lead, and read a race."""
 
 from __future__ import annotations
 
-import torch
+import itertools
+import math
+from collections.abc import Callable, Mapping
 
-from helpers.exercises.engine import Exercise, compare
-from helpers.exercises.judging import Wrong
+import torch
+from torch import Tensor
+
+from helpers.exercises import judging
+from helpers.exercises.engine import Exercise
+from helpers.exercises.judging import drawn
+from helpers.exercises.slips import as_tensor
 
 
 def surest(probs, images, share):
@@ -15,88 +22,718 @@ def surest(probs, images, share):
     return images[chosen], labels[chosen]
 
 
+def surest_cases() -> list[tuple]:
+    """Pools of 2 to 8 images of 1 x 2 pixels; shares that are rounded up, rounded down, and the whole pool."""
+    pools = (
+        (2, 0.5),
+        (3, 0.4),
+        (3, 0.9),
+        (4, 0.6),
+        (4, 0.3),
+        (5, 0.3),
+        (5, 0.75),
+        (6, 0.4),
+        (4, 1.0),
+        (7, 0.2),
+        (8, 0.7),
+    )
+
+    def make(generator: torch.Generator, i: int) -> tuple:
+        count, share = pools[i % len(pools)]
+        classes = (2, 3, 4, 3)[i % 4]
+        while True:
+            probs = (2 * torch.randn(count, classes, generator=generator)).softmax(dim=1)
+            probs = (probs * 100).round() / 100
+            confidence = probs.amax(dim=1)
+            exact = (probs.sum(dim=1) - 1).abs().max() < 1e-3
+            if exact and len(confidence.unique()) == count and len(probs.argmax(dim=1).unique()) > 1:
+                break
+        images = torch.randperm(10, generator=generator)[:count].view(-1, 1, 1, 1) + torch.tensor([0.0, 0.5])
+        return probs, images, share
+
+    return drawn(make)
+
+
+def same_pairs(got: object, right: object) -> bool:
+    """Each image with its label, in whatever order."""
+    if not isinstance(right, tuple) or len(right) != 2:
+        return judging.same(got, right)
+    if isinstance(got, str | dict) or not hasattr(got, "__len__") or len(got) != 2:
+        return False
+    if judging.same(got, right):
+        return True
+    (images, labels), (right_images, right_labels) = ([as_tensor(part) for part in pair] for pair in (got, right))
+    if any(part is None for part in (images, labels, right_images, right_labels)):
+        return False
+    if images.shape != right_images.shape or labels.shape != right_labels.shape or images.dim() < 2:
+        return False
+    return judging.same(_pairs(images, labels), _pairs(right_images, right_labels))
+
+
+def _pairs(images: Tensor, labels: Tensor) -> list:
+    return sorted(torch.cat([labels.reshape(len(images), -1), images.flatten(1)], dim=1).tolist())
+
+
+def _most(probs: Tensor, share: float) -> int:
+    return round(share * len(probs))
+
+
+def _order(probs: Tensor) -> Tensor:
+    """Places, the surest first."""
+    return probs.amax(dim=1).argsort(descending=True)
+
+
+def _take(
+    order: Callable = _order,
+    labels: Callable = lambda probs, chosen: probs.argmax(dim=1)[chosen],
+    most: Callable = _most,
+    images: Callable = lambda images, chosen: images[chosen],
+) -> Callable:
+    """The solution with a slip: another order, other labels, another number of images."""
+
+    def with_slip(probs: Tensor, pool: Tensor, share: float) -> tuple:
+        chosen = order(probs)[: most(probs, share)]
+        return images(pool, chosen), labels(probs, chosen)
+
+    return with_slip
+
+
+def _over(threshold: Callable, probs: Tensor, images: Tensor) -> tuple:
+    sure = probs.amax(dim=1) >= threshold(probs)
+    return images[sure], probs.argmax(dim=1)[sure]
+
+
+def _first_labels(probs: Tensor, chosen: Tensor) -> Tensor:
+    return probs.argmax(dim=1)[: len(chosen)]
+
+
+def _equal_per_class(probs: Tensor, images: Tensor, share: float) -> tuple:
+    confidence, best = probs.max(dim=1)
+    chosen: list[int] = []
+    for k in range(probs.shape[1]):
+        members = (best == k).nonzero().flatten()
+        ranked = members[confidence[members].argsort(descending=True)]
+        chosen += ranked[: round(share * len(images) / probs.shape[1])].tolist()
+    return images[chosen], best[chosen]
+
+
+def _margin(probs: Tensor) -> Tensor:
+    first, second = probs.topk(2, dim=1).values.T
+    return (first - second).argsort(descending=True)
+
+
+SUREST_SLIPS = {
+    "These are the images that the model is *least* sure of. Sort the other way round: the largest first.": _take(
+        order=lambda probs: _order(probs).flip(0)
+    ),
+    "These are the first images of the pool. Choose by the largest probability of each row.": _take(
+        order=lambda probs: torch.arange(len(probs))
+    ),
+    "You sorted by the probability of class 0. Sort by the *largest* probability of each row.": _take(
+        order=lambda probs: probs[:, 0].argsort(descending=True)
+    ),
+    "You sorted by the probability of the last class. Sort by the *largest* probability of each row.": _take(
+        order=lambda probs: probs[:, -1].argsort(descending=True)
+    ),
+    "You sorted by the *number* of the class (`argmax`). Sort by the largest probability (`amax`).": _take(
+        order=lambda probs: probs.argmax(dim=1).argsort(descending=True, stable=True)
+    ),
+    "You sorted by the sum of each row, which is 1 for all. Sort by the *largest* probability of each row.": _take(
+        order=lambda probs: probs.sum(dim=1).argsort(descending=True)
+    ),
+    "You sorted by the smallest probability of each row. Sort by the *largest*.": _take(
+        order=lambda probs: probs.amin(dim=1).argsort(descending=True)
+    ),
+    "You sorted by how far the best class is ahead of the second. That is another rule: sort by the largest "
+    "probability itself.": _take(order=_margin),
+    "You took `share` for a threshold on the probability. It says how many images to keep, as a share of the pool.": (
+        lambda probs, images, share: _over(lambda _: share, probs, images)
+    ),
+    "You kept what is above the mean confidence. `share` says how many images to keep, as a share of the pool.": (
+        lambda probs, images, share: _over(lambda p: p.amax(dim=1).mean(), probs, images)
+    ),
+    "That cuts the number of images off; round it: `round`, not `int` or `//`.": _take(
+        most=lambda probs, share: int(share * len(probs))
+    ),
+    "That rounds the number of images up; round it to the nearest whole number: `round`.": _take(
+        most=lambda probs, share: math.ceil(share * len(probs))
+    ),
+    "One image too many is kept.": _take(most=lambda probs, share: _most(probs, share) + 1),
+    "One image too few is kept.": _take(most=lambda probs, share: _most(probs, share) - 1),
+    "You kept half of the pool, whatever `share` is.": _take(most=lambda probs, share: len(probs) // 2),
+    "You kept the part that should go: as many as 1 - share.": _take(
+        most=lambda probs, share: len(probs) - _most(probs, share)
+    ),
+    "All images are there, sorted. Keep the first of them, as many as `share` says.": _take(
+        most=lambda probs, share: len(probs)
+    ),
+    "One image only is kept. `share` says how many.": _take(most=lambda probs, share: 1),
+    "`share` was taken of the number of classes. It is a share of the *images*.": _take(
+        most=lambda probs, share: round(share * probs.shape[1])
+    ),
+    "That is the rule *equal per class*: as many of each class. Here the surest of all are wanted, of whatever class.": (
+        _equal_per_class
+    ),
+    "Your first result are the places of the images. Return the images at these places.": _take(
+        images=lambda images, chosen: chosen
+    ),
+    "Your labels are probabilities. A pseudo-label is the *number* of the likeliest class.": _take(
+        labels=lambda probs, chosen: probs.amax(dim=1)[chosen]
+    ),
+    "Your labels are whole rows of probabilities. A pseudo-label is the *number* of the likeliest class.": _take(
+        labels=lambda probs, chosen: probs[chosen]
+    ),
+    "Your labels are the places of the images in the pool. A pseudo-label is the number of the likeliest class.": _take(
+        labels=lambda probs, chosen: chosen
+    ),
+    "The labels belong to other images: they are those of the first images of the pool. Take them at the same places as "
+    "the images.": _take(labels=_first_labels),
+    "The labels belong to other images: you sorted the images, and not the labels. Take both at the same places.": _take(
+        labels=lambda probs, chosen: _first_labels(probs, chosen.flip(0)).flip(0)
+    ),
+    "Your labels are those of the whole pool. Take them at the same places as the images.": _take(
+        labels=lambda probs, chosen: probs.argmax(dim=1)
+    ),
+    "Your labels are the *least* likely classes. Take the likeliest: `argmax`.": _take(
+        labels=lambda probs, chosen: probs.argmin(dim=1)[chosen]
+    ),
+    "The images belong to other labels: they are the first of the pool. Take them at the same places as the labels.": (
+        _take(images=lambda images, chosen: images[: len(chosen)])
+    ),
+}
+
+
 def flow_step(graph, flow, start, keep):
     """The flow (N, K) after one more step along the graph (N, N)."""
     return keep * (graph @ flow) + (1 - keep) * start
 
 
-def judge_surest(answer: object) -> None:
-    generator = torch.Generator().manual_seed(0)
-    for count, classes, share in ((8, 3, 0.5), (40, 10, 0.25), (30, 4, 0.1)):
-        probs = (2 * torch.randn(count, classes, generator=generator)).softmax(dim=1)
-        images = torch.randperm(count, generator=generator).float().view(-1, 1, 1, 1).expand(-1, 1, 2, 2).clone()
-        got = answer(probs, images, share)
-        case = f"{count} images and a share of {share}"
-        try:
-            chosen, labels = (torch.stack([torch.as_tensor(x) for x in part] or [torch.zeros(())]) for part in got)
-        except (TypeError, ValueError, RuntimeError):
-            raise Wrong("Two things are wanted: the chosen images, and their labels, as many as images.") from None
-        confidence, best = probs.max(dim=1)
-        order, most = confidence.argsort(), round(share * count)
-        if chosen.dim() == 1 and len(chosen) == most:
-            raise Wrong("Your first result are the places of the images. Return the images at these places.")
-        if chosen.shape != (most, 1, 2, 2):
-            over = int((confidence >= share).sum())
-            if len(chosen) == over:
-                raise Wrong("You took `share` for a threshold on the probability. It says how many images to keep.")
-            raise Wrong(f"For {case} you keep {len(chosen)} images; {most} are wanted, whole, of shape (1, 2, 2).")
-        by_place = {float(image[0, 0, 0]): i for i, image in enumerate(images)}
-        places = torch.tensor([by_place.get(float(image[0, 0, 0]), -1) for image in chosen])
-        slips = {
-            "These are the images that the model is *least* sure of. Sort the other way round.": order[:most].sort()[0],
-            "These are the first images of the pool. Choose by the probability of the best class.": torch.arange(most),
-            "You sorted by one class. Sort by the *largest* probability.": probs[:, 0].argsort()[-most:].sort()[0],
-        }
-        compare(places.sort()[0], order[-most:].sort()[0], f"{case}, the places of the images you chose", slips)
-        if labels.is_floating_point() and labels.shape == (most,):
-            raise Wrong("Your labels are probabilities. A pseudo-label is the *number* of the likeliest class.")
-        slips = {"The labels belong to other images: take them at the same places as the images.": best[:most]}
-        compare(labels, best[places], f"{case}, the labels in the order of your images", slips)
+def flow_cases() -> list[tuple]:
+    """One to four points, classes as many or more or fewer; a graph whose two directions differ."""
+
+    def make(generator: torch.Generator, i: int) -> tuple:
+        points, classes = (1, 2, 3, 2, 4, 3)[i % 6], (2, 3, 2, 2, 3, 3)[i % 6]
+        keep = (0.9, 0.75, 0.5, 0.99, 0.2)[i % 5]
+
+        def tenths(*shape: int) -> Tensor:
+            return torch.randint(1, 10, shape, generator=generator) / 10
+
+        return tenths(points, points), tenths(points, classes), tenths(points, classes), keep
+
+    return drawn(make)
 
 
-def judge_flow(answer: object) -> None:
-    generator = torch.Generator().manual_seed(0)
-    for points, classes, keep in ((2, 2, 0.75), (5, 3, 0.9), (6, 2, 0.5)):
-        graph = torch.rand(points, points, generator=generator)
-        flow, start = (torch.rand(points, classes, generator=generator) for _ in range(2))
-        got = answer(graph, flow, start, keep)
-        arrived, source = graph @ flow, (1 - keep) * start
-        slips = {
-            "That is what the neighbours have, and the labelled points get nothing again: `start` is missing.": keep
-            * arrived,
-            "Your step leaves `keep` out: what arrives counts in full.": arrived + source,
-            "You add `start` in full. Its part is what `keep` leaves over: 1 - keep.": keep * arrived + start,
-            "`keep` and 1 - keep have changed places.": (1 - keep) * arrived + keep * start,
-            "The graph is the wrong way round: row i says whom point i listens to.": keep * (graph.T @ flow) + source,
-            "Nothing has moved along the graph: multiply it with the *flow*, as matrices.": keep * flow + source,
-            "You sent the `start` along the graph. It is the *flow* that moves on.": keep * (graph @ start) + source,
-            "You kept a part of the old flow. The part beside `keep` is for `start`.": keep * arrived
-            + (1 - keep) * flow,
-        }
-        compare(got, keep * arrived + source, f"{points} points, {classes} classes and keep = {keep}", slips)
+FLOW_SLIPS = {
+    "That is what the neighbours have, and the labelled points get nothing again: `start` is missing.": (
+        lambda graph, flow, start, keep: keep * graph @ flow
+    ),
+    "That is what arrives from the neighbours, in full. `keep` weighs it, and the rest of the weight is for `start`.": (
+        lambda graph, flow, start, keep: graph @ flow
+    ),
+    "What arrives counts in full in yours. Multiply it by `keep`.": lambda graph, flow, start, keep: (
+        graph @ flow + (1 - keep) * start
+    ),
+    "You add `start` in full. Its part is what `keep` leaves over: 1 - keep.": lambda graph, flow, start, keep: (
+        keep * (graph @ flow) + start
+    ),
+    "What arrives and `start` both count in full in yours, and `keep` is not used.": lambda graph, flow, start, keep: (
+        graph @ flow + start
+    ),
+    "`keep` and 1 - keep have changed places.": lambda graph, flow, start, keep: (
+        (1 - keep) * (graph @ flow) + keep * start
+    ),
+    "`start` is weighed by `keep` as well. Its part is what `keep` leaves over: 1 - keep.": (
+        lambda graph, flow, start, keep: keep * (graph @ flow) + keep * start
+    ),
+    "You sent `start` along the graph together with the flow. Only what flows moves on; `start` is added afterwards.": (
+        lambda graph, flow, start, keep: graph @ (keep * flow + (1 - keep) * start)
+    ),
+    "You sent the `start` along the graph as well. Only the flow moves on.": lambda graph, flow, start, keep: (
+        keep * (graph @ flow) + (1 - keep) * (graph @ start)
+    ),
+    "The graph is the wrong way round: row i says whom point i listens to.": lambda graph, flow, start, keep: (
+        keep * (graph.T @ flow) + (1 - keep) * start
+    ),
+    "The graph is the wrong way round, and `keep` and 1 - keep have changed places.": lambda graph, flow, start, keep: (
+        (1 - keep) * (graph.T @ flow) + keep * start
+    ),
+    "Nothing has moved along the graph: multiply it with the *flow*, as matrices.": lambda graph, flow, start, keep: (
+        keep * flow + (1 - keep) * start
+    ),
+    "You sent the `start` along the graph, and the flow is not there. It is the *flow* that moves on.": (
+        lambda graph, flow, start, keep: keep * (graph @ start) + (1 - keep) * start
+    ),
+    "`flow` and `start` have changed places.": lambda graph, flow, start, keep: (
+        keep * (graph @ start) + (1 - keep) * flow
+    ),
+    "You kept a part of the old flow. The part beside `keep` is for `start`.": lambda graph, flow, start, keep: (
+        keep * (graph @ flow) + (1 - keep) * flow
+    ),
+    "The old flow is still there in full, and what arrives comes on top. What arrives *takes its place*.": (
+        lambda graph, flow, start, keep: flow + keep * (graph @ flow) + (1 - keep) * start
+    ),
+    "You took the mean over the neighbours. A point adds up what they have.": lambda graph, flow, start, keep: (
+        keep * (graph @ flow) / len(graph) + (1 - keep) * start
+    ),
+    "Each row was divided by its sum. The page does that after the last step, and this is one step.": (
+        lambda graph, flow, start, keep: (
+            (keep * (graph @ flow) + (1 - keep) * start)
+            / (keep * (graph @ flow) + (1 - keep) * start).sum(dim=1, keepdim=True)
+        )
+    ),
+    "The step is done twice. One is wanted.": lambda graph, flow, start, keep: (
+        keep * (graph @ (keep * (graph @ flow) + (1 - keep) * start)) + (1 - keep) * start
+    ),
+    "`keep` is 0.99 in yours, whatever was asked: use the argument.": lambda graph, flow, start, keep: (
+        0.99 * (graph @ flow) + 0.01 * start
+    ),
+    "`start` is taken off, where it is to be added.": lambda graph, flow, start, keep: (
+        keep * (graph @ flow) - (1 - keep) * start
+    ),
+    "Each labelled point listens to itself in yours. Leave the graph as it is.": lambda graph, flow, start, keep: (
+        keep * ((graph + torch.eye(len(graph))) @ flow) + (1 - keep) * start
+    ),
+    "These are the classes with the most flow. Wanted is the flow itself.": lambda graph, flow, start, keep: (
+        keep * (graph @ flow) + (1 - keep) * start
+    ).argmax(dim=1),
+}
+
+
+def paired_interval(first, second, t):
+    """Mean gain of first over second, and the half width of its interval."""
+    gains = first - second
+    return gains.mean(), t * gains.std() / math.sqrt(len(gains))
+
+
+def interval_cases() -> list[tuple]:
+    """Two to six draws whose luck both contenders share; gains, losses, and gains that are all alike."""
+    from scipy.stats import t as student  # scikit-learn brings it
+
+    factors = {draws: float(student.ppf(0.975, draws - 1)) for draws in range(2, 7)}
+
+    def make(generator: torch.Generator, i: int) -> tuple:
+        draws = (2, 3, 4, 5, 3, 6)[i % 6]
+        luck = torch.randint(60, 90, (draws,), generator=generator).double()
+        gains = torch.randint(-4, 8, (draws,), generator=generator).double() / (1, 2)[i % 2]
+        if i in (9, 20):
+            gains[:] = gains[0]
+        return luck + gains, luck, factors[draws]
+
+    return drawn(make)
+
+
+def _half(values: Tensor, t: float) -> Tensor:
+    return t * values.std() / math.sqrt(len(values))
+
+
+def _lead(change: Callable) -> Callable:
+    """The right mean gain, and what `change(first, second, t)` makes of the half width."""
+    return lambda first, second, t: ((first - second).mean(), change(first, second, t))
+
+
+INTERVAL_SLIPS = {
+    "The gain is the other way round: how much `first` has more than `second`, so `first - second`.": (
+        lambda first, second, t: ((second - first).mean(), _half(first - second, t))
+    ),
+    "That is the sum of the gains; wanted is their mean.": lambda first, second, t: (
+        (first - second).sum(),
+        _half(first - second, t),
+    ),
+    "That is the mean of the differences without their sign: a loss counts as a gain.": lambda first, second, t: (
+        (first - second).abs().mean(),
+        _half((first - second).abs(), t),
+    ),
+    "Without their sign, losses count as gains. Leave the gains as they are.": lambda first, second, t: (
+        (first - second).abs().mean(),
+        _half(first - second, t),
+    ),
+    "That is the median of the gains; wanted is their mean.": lambda first, second, t: (
+        (first - second).median(),
+        _half(first - second, t),
+    ),
+    "That is the gain of the first draw; wanted is the mean of all.": lambda first, second, t: (
+        (first - second)[0],
+        _half(first - second, t),
+    ),
+    "That is the mean of `first` alone. Subtract `second`, draw by draw, before the mean.": lambda first, second, t: (
+        first.mean(),
+        _half(first - second, t),
+    ),
+    "You formed an interval for each contender and put the two widths together (root of the sum of the squares). That is "
+    "for contenders on *different* draws. Here both had the same: subtract draw by draw first, and form one interval of the "
+    "gains.": _lead(lambda first, second, t: math.hypot(_half(first, t), _half(second, t))),
+    "You formed an interval for each contender and added the two half widths. Subtract draw by draw first: the luck that "
+    "both share falls out. Then form one interval, of the gains.": _lead(
+        lambda first, second, t: _half(first, t) + _half(second, t)
+    ),
+    "That is the difference of the two contenders' half widths. Subtract the accuracies draw by draw first, and form one "
+    "interval, of the gains.": _lead(lambda first, second, t: _half(first, t) - _half(second, t)),
+    "That is the half width for `first` alone. The interval is one of the gains, draw by draw.": _lead(
+        lambda first, second, t: _half(first, t)
+    ),
+    "That is the half width for `second` alone. The interval is one of the gains, draw by draw.": _lead(
+        lambda first, second, t: _half(second, t)
+    ),
+    "The root of n is missing: a mean of n draws varies less than a single draw does.": _lead(
+        lambda first, second, t: t * (first - second).std()
+    ),
+    "You divide by n. It is the *root* of n: four times as many draws halve the width.": _lead(
+        lambda first, second, t: t * (first - second).std() / len(first)
+    ),
+    "You divide by the root of n - 1. The n - 1 belongs into the standard deviation, where `.std()` has it already.": (
+        _lead(lambda first, second, t: t * (first - second).std() / math.sqrt(len(first) - 1))
+    ),
+    "Your standard deviation divides by n. That of a few draws divides by n - 1, as `.std()` of a tensor does.": _lead(
+        lambda first, second, t: t * (first - second).std(correction=0) / math.sqrt(len(first))
+    ),
+    "Your standard deviation divides by n, and the root of n is missing.": _lead(
+        lambda first, second, t: t * (first - second).std(correction=0)
+    ),
+    "The factor t is missing: that is the standard error alone.": _lead(
+        lambda first, second, t: (first - second).std() / math.sqrt(len(first))
+    ),
+    "The factor is 1.96 in yours. For a few draws it is larger: use `t`.": _lead(
+        lambda first, second, t: 1.96 * (first - second).std() / math.sqrt(len(first))
+    ),
+    "The factor is 2 in yours. For a few draws it is larger: use `t`.": _lead(
+        lambda first, second, t: 2 * (first - second).std() / math.sqrt(len(first))
+    ),
+    "The factor is 2.776 in yours, that of five draws. Use `t`.": _lead(
+        lambda first, second, t: 2.776 * (first - second).std() / math.sqrt(len(first))
+    ),
+    "That is the standard deviation of the gains. It has still to be multiplied by `t` and divided by the root of n.": (
+        _lead(lambda first, second, t: (first - second).std())
+    ),
+    "That is the variance (squared) where the standard deviation belongs: `.std()`, not `.var()`.": _lead(
+        lambda first, second, t: t * (first - second).var() / math.sqrt(len(first))
+    ),
+    "That is the whole width, from end to end. The half width is what stands behind the ±.": _lead(
+        lambda first, second, t: 2 * _half(first - second, t)
+    ),
+    "The range of the gains, from the smallest to the largest, is no standard deviation: use `.std()`.": _lead(
+        lambda first, second, t: t * ((first - second).max() - (first - second).min()) / math.sqrt(len(first))
+    ),
+    "That is half the range of the gains. The half width is t times their standard deviation over the root of n.": _lead(
+        lambda first, second, t: ((first - second).max() - (first - second).min()) / 2
+    ),
+    "That is the mean distance of the gains from their mean. The standard deviation squares them first: `.std()`.": _lead(
+        lambda first, second, t: t * ((first - second) - (first - second).mean()).abs().mean() / math.sqrt(len(first))
+    ),
+    "n is the number of draws. You took that of both contenders together, twice as many.": _lead(
+        lambda first, second, t: t * (first - second).std() / math.sqrt(2 * len(first))
+    ),
+    "You return the two ends of the interval. Wanted are its middle and the half width: the mean gain, and what stands "
+    "behind the ±.": lambda first, second, t: (
+        (first - second).mean() - _half(first - second, t),
+        (first - second).mean() + _half(first - second, t),
+    ),
+    "Your second number is the upper end of the interval. Wanted is the half width: what stands behind the ±.": _lead(
+        lambda first, second, t: (first - second).mean() + _half(first - second, t)
+    ),
+    "Your second number is the lower end of the interval. Wanted is the half width: what stands behind the ±.": _lead(
+        lambda first, second, t: (first - second).mean() - _half(first - second, t)
+    ),
+}
+
+
+def broken_rules(ours, rival):
+    """The names of the rules that a comparison of these two contenders breaks, in a list."""
+    broken = []
+    if ours["labels"] != rival["labels"]:
+        broken.append("labels")
+    if sum(ours["steps"]) != sum(rival["steps"]):
+        broken.append("steps")
+    if set(ours["rates"]) != set(rival["rates"]):
+        broken.append("rates")
+    if "test" in [ours["chosen_on"], rival["chosen_on"]]:
+        broken.append("chosen_on")
+    if set(ours["knows"]) != set(rival["knows"]):
+        broken.append("knows")
+    return broken
+
+
+STEPS = (
+    ([500], [300, 200]),
+    ([300, 200], [200, 300]),
+    ([300, 200], [500, 100]),
+    ([500], [500, 200]),
+    ([300, 200], [300]),
+)
+RATES = (([0.01, 0.03], [0.03, 0.01]), ([0.01], [0.01]), ([0.01, 0.03], [0.01]), ([0.001, 0.03], [0.001, 0.01]))
+CHOSEN = (("validation", "training"), ("validation", "validation"), ("test", "test"), ("validation", "test"))
+KNOWS = (
+    ([], []),
+    (["shares", "sizes"], ["sizes", "shares"]),
+    (["shares"], []),
+    (["shares"], ["sizes"]),
+    (["shares"], ["shares", "sizes"]),
+)
+
+
+def race_cases() -> list[tuple]:
+    """Fair and unfair pairs of contenders: fair ones that look different, and unfair ones that look alike."""
+
+    def make(generator: torch.Generator, i: int) -> tuple:
+        def pick(pairs: tuple, fair: int) -> tuple:
+            """One of the pairs, of which the first so many are fair; often a fair one, so that few rules break."""
+            among = fair if torch.rand((), generator=generator) < 0.6 else len(pairs)
+            pair = pairs[int(torch.randint(among, (), generator=generator))]
+            return pair if torch.rand((), generator=generator) < 0.5 else pair[::-1]
+
+        few = (1, 2, 10)[i % 3]
+        labels = pick(((few, few), (few, 5 * few)), 1)
+        columns = (labels, pick(STEPS, 2), pick(RATES, 2), pick(CHOSEN, 2), pick(KNOWS, 2))
+        names = ("labels", "steps", "rates", "chosen_on", "knows")
+        return tuple(dict(zip(names, column, strict=True)) for column in zip(*columns, strict=True))
+
+    return drawn(make, 30)
+
+
+def same_names(got: object, right: object) -> bool:
+    """The same names, in whatever order and whichever kind of list."""
+    if not isinstance(right, list):
+        return judging.same(got, right) and isinstance(got, bool) == isinstance(right, bool)
+    if not isinstance(got, list | tuple | set | frozenset) or not all(isinstance(name, str) for name in got):
+        return False
+    return set(got) == set(right)
+
+
+RULES: dict[str, Callable] = {
+    "labels": lambda a, b: a["labels"] != b["labels"],
+    "steps": lambda a, b: sum(a["steps"]) != sum(b["steps"]),
+    "rates": lambda a, b: set(a["rates"]) != set(b["rates"]),
+    "chosen_on": lambda a, b: "test" in (a["chosen_on"], b["chosen_on"]),
+    "knows": lambda a, b: set(a["knows"]) != set(b["knows"]),
+}
+MISREAD: dict[str, dict[str, Callable]] = {  # rule -> diagnosis -> the rule as it is misread
+    "labels": {
+        "More labels for `ours` break the rule in yours; more for `rival` do, too: both must have equally many.": (
+            lambda a, b: a["labels"] > b["labels"]
+        ),
+        "More labels for `rival` break the rule in yours; more for `ours` do, too: both must have equally many.": (
+            lambda a, b: a["labels"] < b["labels"]
+        ),
+        'The rule "labels" is never reported.': lambda a, b: False,
+        'The rule "labels" is reported where it is kept, and not where it is broken.': lambda a, b: (
+            a["labels"] == b["labels"]
+        ),
+    },
+    "steps": {
+        "[300, 200] and [500] are equally many steps, in two parts and in one. Compare their sums, not the lists.": (
+            lambda a, b: a["steps"] != b["steps"]
+        ),
+        "Only the first part of the steps is compared. Add up all parts.": lambda a, b: a["steps"][0] != b["steps"][0],
+        "Only the last part of the steps is compared. Add up all parts.": lambda a, b: a["steps"][-1] != b["steps"][-1],
+        "You compare how many *parts* the steps have, not how many steps they are together.": lambda a, b: (
+            len(a["steps"]) != len(b["steps"])
+        ),
+        "The longest parts are compared. Add up all parts.": lambda a, b: max(a["steps"]) != max(b["steps"]),
+        "The parts are compared in any order. It is their sum that must be equal.": lambda a, b: (
+            sorted(a["steps"]) != sorted(b["steps"])
+        ),
+        "More steps for `ours` break the rule in yours; more for `rival` do, too.": lambda a, b: (
+            sum(a["steps"]) > sum(b["steps"])
+        ),
+        "More steps for `rival` break the rule in yours; more for `ours` do, too.": lambda a, b: (
+            sum(a["steps"]) < sum(b["steps"])
+        ),
+        'The rule "steps" is never reported.': lambda a, b: False,
+        'The rule "steps" is reported where it is kept, and not where it is broken.': lambda a, b: (
+            sum(a["steps"]) == sum(b["steps"])
+        ),
+    },
+    "rates": {
+        "The same learning rates in another order are the same choice. Compare them without their order.": lambda a, b: (
+            a["rates"] != b["rates"]
+        ),
+        "You compare how *many* learning rates there were to choose from. As many others are another choice.": (
+            lambda a, b: len(a["rates"]) != len(b["rates"])
+        ),
+        "Only the first learning rates are compared. Compare all, without their order.": lambda a, b: (
+            a["rates"][0] != b["rates"][0]
+        ),
+        "The largest learning rates are compared. Compare all, without their order.": lambda a, b: (
+            max(a["rates"]) != max(b["rates"])
+        ),
+        "The sums of the learning rates are compared. Compare the rates themselves, without their order.": lambda a, b: (
+            sum(a["rates"]) != sum(b["rates"])
+        ),
+        "Only rates that `ours` has more than `rival` break the rule in yours. It holds the other way, too.": (
+            lambda a, b: bool(set(a["rates"]) - set(b["rates"]))
+        ),
+        "Only rates that `rival` has more than `ours` break the rule in yours. It holds the other way, too.": (
+            lambda a, b: bool(set(b["rates"]) - set(a["rates"]))
+        ),
+        "In yours a single rate in common is enough. All must be the same.": lambda a, b: (
+            not set(a["rates"]) & set(b["rates"])
+        ),
+        'The rule "rates" is never reported.': lambda a, b: False,
+        'The rule "rates" is reported where it is kept, and not where it is broken.': lambda a, b: (
+            set(a["rates"]) == set(b["rates"])
+        ),
+    },
+    "chosen_on": {
+        "You ask whether both chose on the same images. But two who both chose on the *test* images both break the rule, "
+        "and training against validation images is no breach.": lambda a, b: a["chosen_on"] != b["chosen_on"],
+        "Only `ours` is asked whether it chose on the test images. `rival` must not either.": lambda a, b: (
+            a["chosen_on"] == "test"
+        ),
+        "Only `rival` is asked whether it chose on the test images. `ours` must not either.": lambda a, b: (
+            b["chosen_on"] == "test"
+        ),
+        "In yours the rule breaks only if *both* chose on the test images. One is enough: `or`, not `and`.": lambda a, b: (
+            a["chosen_on"] == b["chosen_on"] == "test"
+        ),
+        "In yours it must be the validation images. The rule forbids the *test* images only.": lambda a, b: (
+            not a["chosen_on"] == b["chosen_on"] == "validation"
+        ),
+        "In yours the rule breaks wherever one did not choose on the test images. It is the other way round.": (
+            lambda a, b: "test" not in (a["chosen_on"], b["chosen_on"])
+        ),
+        '`a or b == "test"` asks only the second: a text on its own counts as true. Write `== "test"` behind both.': (
+            lambda a, b: True
+        ),
+        "In yours choosing on the test images is allowed to both or to neither. Nobody may.": lambda a, b: (
+            (a["chosen_on"] == "test") != (b["chosen_on"] == "test")
+        ),
+        'The rule "chosen_on" is never reported.': lambda a, b: False,
+    },
+    "knows": {
+        "The same facts in another order are the same knowledge. Compare them without their order.": lambda a, b: (
+            a["knows"] != b["knows"]
+        ),
+        "You compare how *many* facts each knows. One may know another fact than the other.": lambda a, b: (
+            len(a["knows"]) != len(b["knows"])
+        ),
+        "In yours the rule breaks only if `ours` knows what `rival` does not. It holds the other way, too.": lambda a, b: (
+            bool(set(a["knows"]) - set(b["knows"]))
+        ),
+        "In yours the rule breaks only if `rival` knows what `ours` does not. It holds the other way, too.": lambda a, b: (
+            bool(set(b["knows"]) - set(a["knows"]))
+        ),
+        "In yours any knowledge breaks the rule. What both know is the same chance for both.": lambda a, b: bool(
+            a["knows"] or b["knows"]
+        ),
+        "In yours any knowledge of `ours` breaks the rule. What both know is the same chance for both.": lambda a, b: (
+            bool(a["knows"])
+        ),
+        "In yours a single fact in common is enough. All must be the same.": lambda a, b: (
+            not set(a["knows"]) & set(b["knows"])
+        ),
+        "You ask whether each knows anything at all. One may know another fact than the other.": lambda a, b: (
+            bool(a["knows"]) != bool(b["knows"])
+        ),
+        'The rule "knows" is never reported.': lambda a, b: False,
+        'The rule "knows" is reported where it is kept, and not where it is broken.': lambda a, b: (
+            set(a["knows"]) == set(b["knows"])
+        ),
+    },
+}
+
+
+def _by(changed: Mapping[str, Callable]) -> Callable:
+    """The solution with some of its rules misread."""
+    rules = RULES | changed
+    return lambda ours, rival: [name for name, breaks in rules.items() if breaks(ours, rival)]
+
+
+def _race_slips() -> dict[str, Callable]:
+    right = _by({})
+    slips = {
+        "You return the first broken rule only. Collect all of them, and return behind the last `if`.": (
+            lambda ours, rival: right(ours, rival)[:1]
+        ),
+        "You return the last broken rule only. Collect all of them in a list.": (
+            lambda ours, rival: right(ours, rival)[-1:]
+        ),
+        "The rules of which you ask by `elif` are asked only if none before was broken. Use an `if` for each.": (
+            lambda ours, rival: right(ours, rival)[:1]
+        ),
+        "These are the rules that are *kept*. Return the broken ones.": lambda ours, rival: (
+            [name for name in RULES if name not in right(ours, rival)]
+        ),
+        "That says whether the comparison is unfair. Return the names of the broken rules in a list.": (
+            lambda ours, rival: bool(right(ours, rival))
+        ),
+        "That says whether the comparison is fair. Return the names of the broken rules in a list.": (
+            lambda ours, rival: not right(ours, rival)
+        ),
+        "That is how many rules are broken. Return their names in a list.": lambda ours, rival: len(right(ours, rival)),
+        "You report each field in which the two differ. That is not each rule: read again what is allowed to differ, and "
+        "what both may not do.": lambda ours, rival: [name for name in RULES if ours[name] != rival[name]],
+        "You return True or False for each rule. Return the names of the broken ones in a list.": lambda ours, rival: (
+            [name in right(ours, rival) for name in RULES]
+        ),
+    }
+    misread = [(rule, words, other) for rule, readings in MISREAD.items() for words, other in readings.items()]
+    slips |= {words: _by({rule: other}) for rule, words, other in misread}
+    for (rule, words, other), (rule2, words2, other2) in itertools.combinations(misread, 2):
+        if rule != rule2:
+            slips[f"Two slips at once. {words} And: {words2}"] = _by({rule: other, rule2: other2})
+    return slips
 
 
 EXERCISES = {
     "8.1": Exercise(
-        judge=judge_surest,
         solution=surest,
+        cases=surest_cases,
+        slips=SUREST_SLIPS,
+        same=same_pairs,
+        returns="two results, the chosen images and their labels",
         why="`max(dim=1)` returns both the confidence and the class; one order of places serves images and labels.",
         notice="This is one round of self-training. Mind that a share, unlike a threshold, keeps as many however unsure the model is.",
         hints=(
-            "`confidence, labels = probs.max(dim=1)`: how confident, and of which class, one number per image.",
-            "`confidence.argsort(descending=True)` returns the places of the images, the surest first.",
-            "Keep the first `round(share * len(images))` places, and take images *and* labels there.",
+            "Two questions for each row of `probs`: how large is its largest number, and at which class does it stand?",
+            "`confidence, labels = probs.max(dim=1)` answers both. Which images have the largest confidence? `argsort` "
+            "returns places.",
+            "Of `confidence.argsort(descending=True)` keep the first `round(share * len(images))` places. Take images *and* "
+            "labels there.",
         ),
     ),
     "8.2": Exercise(
-        judge=judge_flow,
         solution=flow_step,
+        cases=flow_cases,
+        slips=FLOW_SLIPS,
+        returns="a tensor of the shape of `flow`",
         why="A matrix product adds up what the neighbours have; the rest of the weight goes to where the labels came from.",
         notice="The page repeats this step. With keep = 1 nothing would hold the labelled points to their own labels.",
         hints=(
             "A point takes over what its neighbours have: row i of `graph`, times `flow`, added up over the neighbours.",
             "For all points at once that is a product of two matrices, and `@` computes it.",
             "Multiply what arrives by `keep`, and add `start` times what is left of 1.",
+        ),
+    ),
+    "8.3": Exercise(
+        solution=paired_interval,
+        cases=interval_cases,
+        slips=INTERVAL_SLIPS,
+        returns="two numbers, the mean gain and the half width of its interval",
+        why="Subtract first, draw by draw: the luck that both contenders share falls out. All that follows is about these "
+        "gains alone, which is what `intervals.mean_interval` does with them.",
+        notice='Try it on the race: `paired_interval(table("letters", 1).mean(dim=1), table("scratch strong", 1).mean(dim=1), '
+        "2.776)` is the lead of 3.0 ± 1.1 over draws that this page printed.",
+        hints=(
+            "Both contenders had the same labels in each draw. What do you compute before any mean or standard deviation?",
+            "The gains are one number for each draw, and both results are made of them alone. How many are there?",
+            "`gains.mean()` is the first result. For the second: `gains.std()` times t, over the root of `len(gains)`.",
+        ),
+    ),
+    "8.4": Exercise(
+        solution=broken_rules,
+        cases=race_cases,
+        slips=_race_slips(),
+        same=same_names,
+        returns='a list of the names of the broken rules, such as `["steps", "knows"]`, in any order; empty if it is fair',
+        why="Three rules ask for equal chances, in whatever way they are written down: a sum of parts, or a set without order. "
+        "The fourth forbids something to both. The fifth asks what a method knew beforehand.",
+        notice="Two who break a rule alike look fair side by side: the same test images chose for both, and both figures are "
+        "too good.",
+        hints=(
+            "Start with an empty list. For each rule ask whether it is broken, and if so `append` its name.",
+            "Not every difference breaks a rule: [300, 200] and [500] are as many steps. And not every breach is a difference: "
+            'both may have chosen on "test".',
+            "`sum` for the steps; `set(...)` compares without order; the rule about the test images asks both contenders, by "
+            "`or`.",
         ),
     ),
 }

@@ -71,6 +71,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
         nbformat.write(notebook, folder / f"{stem}.ipynb")
+    shutil.copy(next((ROOT / "notebooks").glob("03_*.ipynb")), folder / "stored.ipynb")  # with its outputs
     for plugin, values in SETTINGS.items():
         path = folder / ".settings" / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -54,6 +54,17 @@ def test_a_question_works_without_a_kernel(exported):
     assert answers.first.locator("p").inner_text().startswith(("Right.", "Wrong."))
 
 
+def test_what_answers_a_prediction_is_folded(exported):
+    stem, page = exported
+    folded = page.locator("details.folded")
+    assert stem.startswith("00") or folded.count() >= 2
+    for i in range(folded.count()):
+        output = folded.nth(i).locator(".jp-OutputArea-output").first
+        assert not output.is_visible()
+        folded.nth(i).locator("summary").first.click()
+        assert output.is_visible()
+
+
 def test_axe_finds_nothing_of_ours(exported):
     _, page = exported
     ours, theirs = violations(page, ["body"])

@@ -11,9 +11,23 @@ def lowest_by_distance(target, low, high):
     return (beyond**2).mean()
 
 
+def clamped_in_place(target, low, high):
+    return F.mse_loss(target.clamp_(low, high), target)
+
+
+def floor_of_the_page(target, low, high):
+    too_low, too_high = target[target < low], target[target > high] - 1
+    return (too_low.square().sum() + too_high.square().sum()) / target.numel()
+
+
 def rival_in_a_loop(train_images, val_images):
     mean_image = sum(train_images) / len(train_images)
     return sum(F.mse_loss(mean_image, image) for image in val_images) / len(val_images)
+
+
+def rival_in_place(train_images, val_images):
+    val_images -= train_images.mean(dim=0)
+    return val_images.square().mean().item()
 
 
 def hide_with_a_mask(images, size):
@@ -25,32 +39,41 @@ def hide_with_a_mask(images, size):
     return images.masked_fill(inside, 0)
 
 
-def hide_in_place(images, size):
-    images[:, :, :size, :size] = 0
-    return images
+def hide(at, copy=torch.clone, channels=slice(None), value=0, extra=0):
+    """A loop that hides squares of which `at(height, width, size)` draws the place."""
+
+    def hide_square(images, size):
+        hidden = copy(images)
+        for image in hidden:
+            top, left = at(*images.shape[2:], size)
+            image[channels, top : top + size + extra, left : left + size + extra] = value
+        return hidden
+
+    return hide_square
+
+
+def anywhere(height, width, size):
+    return int(torch.randint(height - size + 1, ())), int(torch.randint(width - size + 1, ()))
+
+
+def on_the_diagonal(height, width, size):
+    place = int(torch.randint(min(height, width) - size + 1, ()))
+    return place, place
 
 
 def hide_same_place(images, size):
     hidden = images.clone()
-    top, left = torch.randint(images.shape[2] - size + 1, ()), torch.randint(images.shape[3] - size + 1, ())
+    top, left = anywhere(*images.shape[2:], size)
     hidden[:, :, top : top + size, left : left + size] = 0
     return hidden
 
 
-def hide_never_last(images, size):
+def hide_the_first_only(images, size):
     hidden = images.clone()
     for image in hidden:
-        top, left = torch.randint(images.shape[2] - size, ()), torch.randint(images.shape[3] - size, ())
+        top, left = anywhere(*images.shape[2:], size)
         image[:, top : top + size, left : left + size] = 0
-    return hidden
-
-
-def hide_past_the_edge(images, size):
-    hidden = images.clone()
-    for image in hidden:
-        top, left = torch.randint(images.shape[2], ()), torch.randint(images.shape[3], ())
-        image[:, top : top + size, left : left + size] = 0
-    return hidden
+        return hidden
 
 
 def hide_seeded(images, size):
@@ -58,66 +81,97 @@ def hide_seeded(images, size):
     return hide_with_a_mask(images, size)
 
 
-def linear_encoder():
-    return nn.Sequential(nn.Flatten(), nn.Linear(1024, 32))
-
-
 def lazy_encoder():
     return nn.Sequential(nn.Flatten(), nn.LazyLinear(32))
 
 
 def frozen_encoder():
-    return linear_encoder().requires_grad_(False)
+    return nn.Sequential(nn.Flatten(), nn.Linear(1024, 32)).requires_grad_(False)
 
 
 def dead_encoder():
     return nn.Sequential(nn.Flatten(), nn.Linear(1024, 8), nn.Threshold(1e9, 0.0))
 
 
+def averaged_encoder():
+    return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1, 32))
+
+
+def with_a_decoder():
+    return nn.Sequential(nn.Flatten(), nn.Linear(1024, 16), nn.Linear(16, 1024), nn.Unflatten(1, (1, 32, 32)))
+
+
 ANSWERS = {
     "5.1": Answers(
         right=lowest_by_distance,
         wrong={
-            "as if every target": lambda target, low, high: F.mse_loss(target, target),
+            "as if each could be reached": clamped_in_place,
             "is the sum": lambda target, low, high: F.mse_loss(target.clamp(low, high), target, reduction="sum"),
-            "mean distance": lambda target, low, high: F.l1_loss(target.clamp(low, high), target),
+            "mean distance. Each": lambda target, low, high: F.l1_loss(target.clamp(low, high), target),
             "Leave the root out": lambda target, low, high: lowest_by_distance(target, low, high).sqrt(),
             "answering 0": lambda target, low, high: (target**2).mean(),
             "limits are 0 and 1": lambda target, low, high: F.mse_loss(target.clamp(0, 1), target),
+            "may not go above `high`": lambda target, low, high: F.mse_loss(target.clamp(min=low), target),
+            "answering `low` everywhere": lambda target, low, high: F.mse_loss(target.clamp(high, low), target),
+            "numbers 0 and 1 of the page": floor_of_the_page,
+            "These are the best outputs": lambda target, low, high: target.clamp(low, high),
         },
     ),
     "5.2": Answers(
         right=rival_in_a_loop,
         wrong={
-            "seen the answers": lambda train, val: (val - val.mean(dim=0)).square().mean(),
+            "mean of the validation images": lambda train, val: (val - val.mean(dim=0)).square().mean(),
+            "mean of both sets": lambda train, val: (val - torch.cat([train, val]).mean(dim=0)).square().mean(),
             "one grey for all": lambda train, val: (val - train.mean()).square().mean(),
             "grey of its own": lambda train, val: val.var(dim=(1, 2, 3), correction=0).mean(),
             "error on the training images": lambda train, val: (train - train.mean(dim=0)).square().mean(),
             "is a sum": lambda train, val: (val - train.mean(dim=0)).square().sum(),
+            "in place": rival_in_place,
+            "first channel": lambda train, val: (val[:, 0] - train.mean(dim=0)[0]).square().mean(),
+            "two mean images": lambda train, val: F.mse_loss(val.mean(dim=0), train.mean(dim=0)),
         },
     ),
     "5.3": Answers(
         right=hide_with_a_mask,
         wrong={
-            "in place": hide_in_place,
+            "in place": hide(anywhere, copy=lambda images: images),
             "same place in all": hide_same_place,
-            "never touches the last": hide_never_last,
-            "black pixels; a square": hide_past_the_edge,
+            "never touches the last row": hide(lambda h, w, s: anywhere(h - 1, w - 1, s)),
+            "cut off at the edge": hide(lambda h, w, s: anywhere(h + s - 1, w + s - 1, s)),
+            "same number. Draw two": hide(on_the_diagonal),
             "second call": hide_seeded,
-            "same shape is wanted": lambda images, size: images[:, :, size:, size:],
-            "outside the squares": lambda images, size: hide_with_a_mask(images, size) / 2,
+            "should keep their shape": lambda images, size: images[:, :, size:, :],
+            "outside the square": lambda images, size: hide_with_a_mask(images, size) / 2,
+            "Only the first channel": hide(anywhere, channels=0),
+            "by one too large": hide(lambda h, w, s: anywhere(h - 1, w - 1, s), extra=1),
+            "becomes `1.0`": hide(anywhere, value=1),
+            "Only the first of 300": hide_the_first_only,
         },
     ),
     "5.4": Answers(
         right=lazy_encoder,
         wrong={
-            "the budget is": lambda: nn.Sequential(nn.Flatten(), nn.Linear(1024, 64), nn.ReLU(), nn.Linear(64, 32)),
-            "no squeeze": lambda: nn.Sequential(nn.Conv2d(1, 4, 3, stride=2, padding=1), nn.Flatten()),
-            "one row an image": lambda: nn.Conv2d(1, 4, 3, stride=8),
-            "raises `RuntimeError": lambda: nn.Sequential(nn.Flatten(), nn.Linear(784, 32)),
-            "next to nothing": dead_encoder,
+            "are allowed": lambda: nn.Sequential(nn.Flatten(), nn.Linear(1024, 64), nn.ReLU(), nn.Linear(64, 32)),
+            "no squeeze": lambda: nn.Sequential(nn.Flatten(), nn.Linear(1024, 40)),
+            "one row for each image": lambda: nn.Conv2d(1, 4, 3, stride=8),
+            "the last number of that shape: 1024": lambda: nn.Sequential(nn.Flatten(), nn.Linear(784, 32)),
+            "passes. Your latents": averaged_encoder,
+            "same latents": dead_encoder,
             "can be trained": frozen_encoder,
-            "`nn.Module` is wanted": lambda: nn.Linear,
+            "the class": lambda: nn.Linear,
+            "of layers is no network": lambda: [nn.Flatten(), nn.Linear(1024, 32)],
+            "gives images back": with_a_decoder,
         },
     ),
+}
+
+EQUIVALENT = {
+    "5.1": {
+        "F.mse_loss(target.clamp(low, high), target)": "a tensor of one number counts as the number",
+        "F.mse_loss(target, target.clamp(low, high))": "a square does not tell which of the two came first",
+    },
+    "5.2": {
+        "(val_images - mean_image).square().mean()": "a tensor of one number counts as the number",
+        "mean_image - val_images": "a square does not tell which of the two came first",
+    },
 }

@@ -11,14 +11,27 @@ def count_by_pairs(saved, wanted):
     return len(pairs & {(name, tuple(tensor.shape)) for name, tensor in saved.items()})
 
 
+def count_by_popping(saved, wanted):
+    count = 0
+    for name in list(saved):
+        tensor = saved.pop(name)
+        count += name in wanted and wanted[name].shape == tensor.shape
+    return count
+
+
 def new_head_with_dropout(model, classes):
     model.fc = nn.Sequential(nn.Dropout(0.1), nn.Linear(model.fc.weight.shape[1], classes))
     return model
 
 
-def head_of_512(model, classes):
-    model.fc = nn.Linear(512, classes)
-    return model
+def head(make):
+    """Put what `make(model, classes)` returns into `fc`."""
+
+    def replace_head(model, classes):
+        model.fc = make(model, classes)
+        return model
+
+    return replace_head
 
 
 def other_name(model, classes):
@@ -26,29 +39,14 @@ def other_name(model, classes):
     return model
 
 
-def head_on_head(model, classes):
-    model.fc = nn.Sequential(model.fc, nn.Linear(model.fc.out_features, classes))
-    return model
-
-
-def swapped(model, classes):
-    model.fc = nn.Linear(classes, model.fc.in_features)
-    return model
-
-
-def softmax_behind(model, classes):
-    model.fc = nn.Sequential(nn.Linear(model.fc.in_features, classes), nn.Softmax(dim=1))
-    return model
-
-
-def frozen_head(model, classes):
-    model.fc = nn.Linear(model.fc.in_features, classes).requires_grad_(False)
-    return model
-
-
 def only_if_needed(model, classes):
     if model.fc.out_features != classes:
         model.fc = nn.Linear(model.fc.in_features, classes)
+    return model
+
+
+def only_the_number(model, classes):
+    model.fc.out_features = classes
     return model
 
 
@@ -59,7 +57,12 @@ def body_from_scratch(model, classes):
     return model
 
 
-def loop(train=False, zero=True, measure="val", learn="train", all_parts=False, step=True):
+def all_frozen(model, classes):
+    model.fc = nn.Linear(model.fc.in_features, classes)
+    return model.requires_grad_(False)
+
+
+def loop(train=False, zero="before", measure="val", learn="train", all_parts=False, step=True, steps=10):
     """A loop with the faults that are asked for."""
 
     def train_head(model, images, labels, val_images, val_labels):
@@ -71,10 +74,12 @@ def loop(train=False, zero=True, measure="val", learn="train", all_parts=False, 
         parts = model.requires_grad_() if all_parts else model.head
         optimizer = torch.optim.SGD(parts.parameters(), lr=0.1)
         model.train(train)
-        for _ in range(10):
-            if zero:
+        for _ in range(steps):
+            if zero == "before":
                 optimizer.zero_grad()
             F.cross_entropy(model(learnt[0]), learnt[1]).backward()
+            if zero == "between":
+                optimizer.zero_grad()
             if step:
                 optimizer.step()
         x, y = (val_images, val_labels) if measure == "val" else (images, labels)
@@ -102,41 +107,57 @@ ANSWERS = {
         wrong={
             "compare the shapes": lambda saved, wanted: len(set(saved) & set(wanted)),
             "tensors of the file": lambda saved, wanted: len(saved),
-            "tensors of the model": lambda saved, wanted: len(wanted),
-            "is missing": lambda saved, wanted: len(wanted) - count_by_pairs(saved, wanted),
+            "tensors of the model. Which": lambda saved, wanted: len(wanted),
+            "of the model stay empty": lambda saved, wanted: len(wanted) - count_by_pairs(saved, wanted),
             "by name first": lambda saved, wanted: sum(
                 any(a.shape == b.shape for b in wanted.values()) for a in saved.values()
             ),
             "single weights": lambda saved, wanted: sum(
                 saved[name].numel() for name in saved if name in wanted and saved[name].shape == wanted[name].shape
             ),
+            "both hold six": lambda saved, wanted: sum(
+                name in wanted and tensor.numel() == wanted[name].numel() for name, tensor in saved.items()
+            ),
+            "in place": count_by_popping,
         },
     ),
     "6.2": Answers(
         right=new_head_with_dropout,
         wrong={
-            "Ask the old layer": head_of_512,
-            "still has 20 outputs": other_name,
-            "behind it": head_on_head,
-            "are swapped": swapped,
+            "512 is right for": head(lambda model, classes: nn.Linear(512, classes)),
+            "still has its 20 outputs": other_name,
+            "behind it": head(lambda model, classes: nn.Sequential(model.fc, nn.Linear(20, classes))),
+            "are swapped": head(lambda model, classes: nn.Linear(classes, model.fc.in_features)),
             "still there": only_if_needed,
-            "add up to 1": softmax_behind,
-            "is frozen now": frozen_head,
+            "add up to 1": head(
+                lambda model, classes: nn.Sequential(nn.Linear(model.fc.in_features, classes), nn.Softmax(dim=1))
+            ),
+            "so is all the rest": all_frozen,
+            "head is frozen": head(
+                lambda model, classes: nn.Linear(model.fc.in_features, classes).requires_grad_(False)
+            ),
             "no longer the pretrained": body_from_scratch,
             "layer alone": lambda model, classes: nn.Linear(model.fc.in_features, classes),
-            "`NoneType`": lambda model, classes: setattr(model, "fc", nn.Linear(model.fc.in_features, classes)),
+            "`return` missing": lambda model, classes: setattr(model, "fc", nn.Linear(model.fc.in_features, classes)),
+            "number that the old layer tells": only_the_number,
+            "number of *outputs*": head(lambda model, classes: nn.Linear(model.fc.out_features, classes)),
         },
     ),
     "6.3": Answers(
         right=encoder_first,
         wrong={
-            "wakes BatchNorm": loop(train=True),
-            "Each step still carries": loop(zero=False),
-            "trained on. Which": loop(measure="train"),
+            "One of the three faults is still there. After your loop the running": loop(train=True),
+            "One of the three faults is still there. Each step": loop(zero="never"),
+            "One of the three faults is still there. The accuracy": loop(measure="train"),
+            "Two of the three": loop(train=True, zero="never"),
             "took part": loop(learn="both"),
             "trained on the validation": loop(learn="val"),
             "has changed": loop(all_parts=True),
-            "did not move": loop(step=False),
+            "no optimizer made a step": loop(step=False),
+            "not between it and the step": loop(zero="between"),
+            "made 9 steps": loop(steps=9),
         },
     ),
 }
+
+EQUIVALENT = {}

@@ -1,0 +1,164 @@
+"""Is the head a new one, and the rest as it was? The judge of exercise 6.2."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from helpers.exercises.judging import Wrong
+
+
+class SmallResNet(nn.Module):
+    """As a ResNet: a convolution with BatchNorm, and a last layer called `fc`."""
+
+    def __init__(self, latents: int, classes: int) -> None:
+        super().__init__()
+        self.conv, self.bn, self.fc = nn.Conv2d(3, latents, 3), nn.BatchNorm2d(latents), nn.Linear(latents, classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.fc(self.bn(self.conv(images)).relu().mean(dim=(2, 3)))
+
+
+class SmallDense(nn.Module):
+    """No convolution, and a last layer called `fc`."""
+
+    def __init__(self, latents: int, classes: int) -> None:
+        super().__init__()
+        self.dense, self.fc = nn.Linear(3 * 8 * 8, latents), nn.Linear(latents, classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.fc(self.dense(images.flatten(1)).relu())
+
+
+# The kind, its latents, its old classes and those that are asked for. One case has as many as before, one a single
+# class, and in one the convolution is frozen.
+MODELS = ((SmallResNet, 12, 20, 4), (SmallDense, 7, 5, 2), (SmallResNet, 6, 4, 4), (SmallDense, 5, 3, 1))
+
+
+def judge_replace_head(answer: Callable) -> None:
+    for case, (kind, latents, old, classes) in enumerate(MODELS):
+        torch.manual_seed(case)
+        body = kind(latents, old)
+        if case == 2:
+            body.conv.requires_grad_(False)
+        told = f"For a `{kind.__name__}` with {latents} latents, {old} old classes and `classes` {classes}: "
+        model = answer(body, classes)
+        _is_the_model(model, body)
+        rest = {n: t.detach().clone() for n, t in model.state_dict().items() if not n.startswith("fc.")}
+        trains = {n: p.requires_grad for n, p in model.named_parameters()}
+        _has_outputs(model, body, classes, told)
+        _is_new(model.fc, body.fc, old)
+        _gives_logits(model.fc, latents, classes)
+        _rest_is_as_it_was(rest, trains, body)
+
+
+def _is_the_model(model: object, body: nn.Module) -> None:
+    if model is None:
+        raise Wrong("Your function returned `None`. Is a `return` missing? The model is wanted, with its new head.")
+    if isinstance(model, nn.Linear):
+        raise Wrong("Your function returns the new layer alone; the whole model is wanted, with that layer in it.")
+    if isinstance(model, tuple | list):
+        raise Wrong(f"Your function returns {len(model)} things; the model alone is wanted.")
+    if not isinstance(model, nn.Module):
+        raise Wrong(f"A model is wanted, and your function returned a `{type(model).__name__}`.")
+    if not isinstance(getattr(model, "fc", None), nn.Module):
+        behind = " Do not put the model into another one" if isinstance(model, nn.Sequential) else " Keep the name"
+        raise Wrong(
+            f"The model that comes back, a `{type(model).__name__}`, has no layer called `fc`.{behind}: the new layer "
+            "takes the old one's place, under the same name."
+        )
+
+
+def _has_outputs(model: nn.Module, body: nn.Module, classes: int, told: str) -> None:
+    """The new layer takes the latents, and gives one output for each class."""
+    fc, (old, latents) = model.fc, body.fc.weight.shape
+    if isinstance(fc, nn.Linear) and fc.weight.shape == (latents, classes) and latents != classes:
+        raise Wrong("The two numbers of your `nn.Linear` are swapped: what goes in comes first, then what comes out.")
+    if (
+        isinstance(fc, nn.Linear)
+        and fc.weight.shape == (old, latents)
+        and (fc.out_features, fc.in_features) != (old, latents)
+    ):
+        raise Wrong(
+            "You changed the number that the old layer tells of itself; its weights stay as they were. Make a new "
+            "`nn.Linear` and set `model.fc` to it."
+        )
+    try:
+        shape = tuple(model(torch.rand(2, 3, 8, 8)).shape)
+    except Exception as error:
+        given = fc.in_features if isinstance(fc, nn.Linear) else None
+        known = {512: "512 is right for a ResNet-18 only. ", old: "That is the number of *outputs* of the old layer. "}
+        takes = f"takes {given}" if given else "does not fit them"
+        raise Wrong(
+            f"{told}{latents} latents come in, and your new layer {takes}. {known.get(given, '')}"
+            f"Ask the old layer how many go in: `in_features`. Python says: `{str(error).splitlines()[0]}`"
+        ) from None
+    if shape == (2, classes):
+        return
+    if shape != (2, old):
+        fixed = " Use the argument `classes`." if isinstance(fc, nn.Linear) else ""
+        raise Wrong(f"{told}two images give outputs of the shape {shape}; wanted is (2, {classes}).{fixed}")
+    if not torch.equal(_weight(fc), body.fc.weight):
+        raise Wrong(f"{told}your new layer has {old} outputs, as many as the old one. Wanted are `classes`.")
+    others = [name for name, _ in model.named_children() if name not in dict(body.named_children())]
+    beside = f" Your layer `{others[0]}` stands beside it, and `forward` does not know it." if others else ""
+    raise Wrong(f"The model still has its {old} outputs.{beside} Put the new layer in the old one's place, `model.fc`.")
+
+
+def _weight(layer: nn.Module) -> Tensor:
+    return next((p for p in layer.parameters() if p.dim() == 2), torch.zeros(0))
+
+
+def _is_new(fc: nn.Module, before: nn.Linear, old: int) -> None:
+    """Nothing of the old layer is in it."""
+    if isinstance(fc, nn.Linear) and torch.equal(fc.weight, before.weight):
+        raise Wrong(
+            f"The old layer is still there, because it has as many outputs as are wanted. It names {old} other classes: "
+            "put a new one in its place in any case."
+        )
+    matrices = [p for p in fc.parameters() if p.dim() == 2]
+    if any(torch.equal(matrix, before.weight) for matrix in matrices):
+        raise Wrong("The old layer is still in use, with the new one behind it. Replace it instead.")
+    rows = [row for matrix in matrices if matrix.shape[1] == before.in_features for row in matrix]
+    if any(torch.equal(row, known) for row in rows for known in before.weight):
+        raise Wrong("Your layer still has weights of the old one, which name other classes. Make a new `nn.Linear`.")
+
+
+def _gives_logits(fc: nn.Module, latents: int, classes: int) -> None:
+    """Any number may come out: no softmax and the like behind the layer. A layer that begins at 0 passes."""
+    with torch.no_grad():
+        outputs = copy.deepcopy(fc).eval()(100 * torch.randn(64, latents))
+    why = "The head gives logits (one for each class), which may be any number: the last layer is the linear one."
+    if classes > 1 and torch.allclose(outputs.sum(dim=1), torch.ones(64), atol=1e-4):
+        raise Wrong(f"Your head returns probabilities, which add up to 1: there is a softmax behind the layer. {why}")
+    if classes > 1 and torch.allclose(outputs.exp().sum(dim=1), torch.ones(64), atol=1e-3):
+        raise Wrong(f"Your head returns the logarithms of a softmax. {why}")
+    if (outputs == outputs[0]).all():
+        return
+    if outputs.min() >= 0:
+        kind = "a sigmoid" if outputs.max() <= 1 else "a ReLU"
+        raise Wrong(f"Your head never returns a negative number: there is {kind}, or the like, behind the layer. {why}")
+    if outputs.abs().max() <= 1:
+        raise Wrong(f"Your head never returns a number beyond 1: there is a tanh, or the like, behind the layer. {why}")
+
+
+def _rest_is_as_it_was(rest: dict[str, Tensor], trains: dict[str, bool], body: nn.Module) -> None:
+    before = {name: tensor for name, tensor in body.state_dict().items() if not name.startswith("fc.")}
+    if set(rest) - set(before):
+        raise Wrong(f"The model has a new part, `{min(set(rest) - set(before))}`. Change `fc` only.")
+    if set(rest) != set(before) or not all(torch.equal(rest[name], before[name]) for name in before):
+        raise Wrong("The layers below the head are no longer the pretrained ones. Change `fc` only.")
+    head = [can for name, can in trains.items() if name.startswith("fc.")]
+    below = {name: can for name, can in trains.items() if not name.startswith("fc.")}
+    as_before = all(can == dict(body.named_parameters())[name].requires_grad for name, can in below.items())
+    why = "Replacing a head freezes nothing: that is a decision of its own."
+    if not all(head):
+        whole = "" if any(below.values()) else ", and so is all the rest"
+        raise Wrong(f"Your new head is frozen{whole}: it could not learn. {why}")
+    if not as_before and not any(below.values()):
+        raise Wrong(f"The layers below the head are frozen now. {why}")
+    if not as_before:
+        raise Wrong("What was frozen below the head can be trained now, or the reverse. Leave the rest as it was.")

@@ -1,0 +1,139 @@
+"""Is it an encoder within the budget, and can a decoder draw from its latents? The judge of exercise 5.4."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from helpers.data.images import digits
+from helpers.exercises.errors import meaning
+from helpers.exercises.judging import Wrong
+from helpers.exercises.written import written
+from helpers.models import count_parameters
+
+MOST_WEIGHTS, MOST_LATENTS, EPOCHS = 50_000, 32, 3
+PASS_MARK = 0.95  # of the mean image's error; the page says "at least 5 % below"
+
+
+def judge_my_encoder(answer: Callable) -> None:
+    torch.manual_seed(0)
+    encoder = answer()
+    if not isinstance(encoder, nn.Module):
+        raise Wrong(_no_module(encoder))
+    train, val, _ = digits()
+    latents = _latents(encoder, train.images[:6])
+    if latents.shape[1] > MOST_LATENTS:
+        raise Wrong(
+            f"Your latent vector has {latents.shape[1]:,} numbers; {MOST_LATENTS} at most, or it is no squeeze."
+        )
+    weights = count_parameters(encoder)
+    if weights > MOST_WEIGHTS:
+        heaviest = max(encoder.modules(), key=lambda part: sum(p.numel() for p in part.parameters(recurse=False)))
+        raise Wrong(
+            f"Your encoder has {weights:,} weights; {MOST_WEIGHTS:,} are allowed. Most of them, "
+            f"{sum(p.numel() for p in heaviest.parameters(recurse=False)):,}, are in `{heaviest}`."
+        )
+    if weights and not count_parameters(encoder, trainable_only=True):
+        raise Wrong("No weight of your encoder can be trained. Leave out `requires_grad_(False)` and `freeze`.")
+    decoder = nn.Sequential(
+        nn.Linear(latents.shape[1], 128), nn.ReLU(), nn.Linear(128, 1024), nn.Unflatten(1, (1, 32, 32))
+    )
+    model = nn.Sequential(encoder, decoder)
+    if weights:
+        _must_get_gradients(model, train.images[:64], latents)
+    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+    mark = PASS_MARK * (val.images - train.images.mean(dim=0)).square().mean().item()
+    errors = []
+    for _ in range(EPOCHS):
+        model.train()
+        for rows in torch.randperm(len(train)).split(64):
+            optimizer.zero_grad()
+            F.binary_cross_entropy_with_logits(model(train.images[rows]), train.images[rows]).backward()
+            optimizer.step()
+        with torch.no_grad():
+            errors.append(F.mse_loss(model.eval()(val.images).sigmoid(), val.images).item())
+        if errors[-1] <= mark:
+            return
+    raise Wrong(
+        f"After {EPOCHS} epochs the validation error is {written(errors[-1])}, and that of the mean image "
+        f"{written(mark / PASS_MARK)}; {written(mark)} passes. Your latents tell the decoder too little.",
+        advice="Follow one image through the layers: which of them throws most of it away? Does a pooling or a stride "
+        "average over too much, is the latent vector too short, or does a layer squash all numbers to nearly the same?",
+    )
+
+
+def _no_module(value: object) -> str:
+    """What is said of a result that is no network."""
+    if value is None:
+        return "Your function returned `None`. Is a `return` missing?"
+    if isinstance(value, type):
+        return f"Your function returns the class `{value.__name__}`. Write brackets behind it, and one of it is made."
+    if isinstance(value, list | tuple):
+        return f"A {type(value).__name__} of layers is no network yet. Put them into `nn.Sequential(...)`."
+    return f"An `nn.Module` is wanted, such as `nn.Sequential(...)`; your function returned a `{type(value).__name__}`."
+
+
+def _latents(encoder: nn.Module, images: Tensor) -> Tensor:
+    """The latents of six images and of five; they also tell a lazy layer its size."""
+    reached: list[tuple[nn.Module, tuple]] = []
+    parts = [part for part in encoder.modules() if not list(part.children())]
+    hooks = [part.register_forward_pre_hook(lambda part, given: reached.append((part, given))) for part in parts]
+    try:
+        with torch.no_grad():
+            latents, fewer = encoder(images), encoder(images[:5])
+    except Exception as error:
+        raise Wrong(_where_it_stops(error, *(reached[-1] if reached else (None, ())))) from None
+    finally:
+        for hook in hooks:
+            hook.remove()
+    if not isinstance(latents, Tensor):
+        raise Wrong(f"Your encoder returns a `{type(latents).__name__}` for images; wanted is one tensor, the latents.")
+    shape = tuple(latents.shape)
+    if shape == tuple(images.shape):
+        raise Wrong("Your network gives images back. Return the encoder alone: `check` puts a decoder behind it.")
+    if latents.dim() > 2:
+        numbers = latents[0].numel()
+        linear = f", and then an `nn.Linear` from those {numbers:,} to {MOST_LATENTS}" if numbers > MOST_LATENTS else ""
+        raise Wrong(
+            f"Six images give latents of shape {shape}; wanted is one row for each image. Put `nn.Flatten()` behind "
+            f"your layers: it makes {numbers:,} numbers of each image{linear}."
+        )
+    if latents.dim() < 2 or (len(latents), len(fewer)) != (6, 5):
+        raise Wrong(
+            f"Six images give latents of shape {shape}, and five give {tuple(fewer.shape)}; wanted is one row for each "
+            "image. Is the number of images fixed somewhere, or flattened with the rest? `nn.Flatten()` keeps it."
+        )
+    return latents
+
+
+def _where_it_stops(error: Exception, part: nn.Module | None, given: tuple) -> str:
+    """Which layer does not fit what it gets, and what would."""
+    said = str(error).splitlines()[0]
+    if part is None or not given or not isinstance(given[0], Tensor):
+        return f"Images of shape (6, 1, 32, 32) do not pass: `{said}`. {meaning(error)}".strip()
+    shape = tuple(given[0].shape)
+    told = f"Images of shape (6, 1, 32, 32) do not pass. They get as far as `{part}`, which is given the shape {shape}."
+    if isinstance(part, nn.Linear):
+        flat = " Is `nn.Flatten()` missing before it?" if len(shape) > 2 else ""
+        return f"{told} Its first number says what comes in, the last number of that shape: {shape[-1]}.{flat}"
+    if isinstance(part, nn.Conv2d | nn.BatchNorm2d) and len(shape) != 4:
+        return f"{told} It wants images (N, C, H, W): `nn.Flatten()` belongs behind it."
+    if isinstance(part, nn.Conv2d | nn.BatchNorm2d):
+        return f"{told} Its first number says how many channels come in: {shape[1]}. (Grey images have one channel.)"
+    return f"{told} Python says: `{said}`"
+
+
+def _must_get_gradients(model: nn.Module, images: Tensor, latents: Tensor) -> None:
+    """Raise if no gradient of the loss arrives at the encoder: no training could change it."""
+    encoder = model[0]
+    F.binary_cross_entropy_with_logits(model(images), images).backward()
+    if any(p.grad is not None and p.grad.any() for p in encoder.parameters()):
+        return
+    if torch.allclose(latents, latents[:1].expand_as(latents)):
+        raise Wrong(
+            "All images get the same latents, and no training can change that. Which layer lets nothing through?"
+        )
+    raise Wrong("No gradient reaches your encoder. Is there a `no_grad` or a `detach` in its `forward`?")

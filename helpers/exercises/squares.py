@@ -1,0 +1,216 @@
+"""Was a random square hidden in each image? The judge of exercise 5.3, which looks at places and not at values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from helpers.exercises.judging import Raised, Wrong
+from helpers.exercises.slips import as_tensor
+from helpers.exercises.written import written
+
+# Shapes of images and sizes of squares; many images where each place must occur (15 and 6 places: by chance one is
+# missing once in a hundred million times), few where a square fills the image along one axis or both.
+TRIALS = (((300, 1, 4, 6), 2), ((300, 3, 5, 4), 3), ((4, 2, 3, 5), 3), ((1, 1, 3, 3), 1), ((2, 1, 2, 2), 2))
+MANY = 100
+
+
+def judge_hide_square(answer: Callable) -> None:
+    torch.manual_seed(0)
+    for shape, size in TRIALS:
+        images = torch.rand(shape) / 2 + 0.5  # no pixel is black by itself
+        black = black_pixels(hidden_by(answer, images, size), images, size)
+        places = squares(black, size)
+        if len(images) >= MANY:
+            again = black_pixels(hidden_by(answer, images, size), images, size)
+            judge_places(places, size, shape[2:], repeated=torch.equal(again, black))
+
+
+def hidden_by(answer: Callable, images: Tensor, size: int) -> Tensor:
+    """What the learner's function returns, as a tensor of the images' shape."""
+    passed, (n, _, height, width) = images.clone(), images.shape
+    given: list[Tensor] = []
+
+    def hand_over(memo: dict) -> Tensor:  # the very copy that the function gets, to see what became of it
+        given.append(images.clone())
+        return given[-1]
+
+    passed.__deepcopy__ = hand_over
+    try:
+        value = answer(passed, size)
+    except Raised as error:
+        if images.shape == TRIALS[0][0]:
+            raise
+        fills = " There a square has one place only along an axis." if size in (height, width) else ""
+        where = f"It happens with {_of(n)} {tuple(images.shape[1:])} and a square of {size}, not with all.{fills}"
+        raise Raised(f"{error.slip} {where}") from None
+    if value is None:
+        raise Wrong("Your function returned `None`. Is a `return` missing?")
+    if not torch.equal(given[0], images):
+        raise Wrong(
+            "Your function changes its input `images` in place. The input is also the target: the clean images are "
+            "lost. Change a copy, `images.clone()`; a second name (`hidden = images`) or a slice of it is no copy."
+        )
+    hidden = as_tensor(value)
+    if hidden is None:
+        raise Wrong(f"A tensor of images is wanted, and your function returns a `{type(value).__name__}`.")
+    if hidden.shape != images.shape:
+        raise Wrong(_of_shape(value, hidden, images, size))
+    return hidden
+
+
+def _of(n: int) -> str:
+    return f"{n} images of shape" if n > 1 else "one image of shape"
+
+
+def _of_shape(value: object, hidden: Tensor, images: Tensor, size: int) -> str:
+    """Why the result may have another shape than the images."""
+    got, shape = tuple(hidden.shape), tuple(images.shape)
+    if isinstance(value, tuple | list) and hidden.dim() > images.dim():
+        return f"Your function returns {len(value)} results. Only the images with their squares are wanted."
+    if got == shape[1:] or got == (1, *shape[1:]):
+        return "Your function returns one image, and not all of them. Does a `return` inside the loop end it too early?"
+    if got[-2:] == (size, size):
+        return f"These are the squares, cut out: the shape is {got}. Wanted are the whole images, {shape}."
+    if got == (shape[0], *shape[2:]):
+        return f"The axis of the channels is lost: the shape is {got}, and {shape} is wanted."
+    return f"The images come back with the shape {got}; they should keep their shape {shape}."
+
+
+def black_pixels(hidden: Tensor, images: Tensor, size: int) -> Tensor:
+    """Which pixels (N, H, W) became black, in every channel, while all others stayed as they were."""
+    images = images.double()
+    changed, black = hidden != images, hidden == 0
+    if not changed.any():
+        raise Wrong(
+            "No pixel has changed.",
+            advice="Inside a loop `image = ...` only gives the name to something else. Assign to a part of it: "
+            "`image[...] = 0`.",
+        )
+    if not torch.equal(changed, black):
+        values = hidden[changed & ~black].unique()
+        if black.any():
+            raise Wrong(
+                "Pixels outside the square have changed. Only the square becomes 0, all others stay as they are."
+            )
+        if changed.all():
+            raise Wrong("Every pixel has changed, and none is black. Only the square becomes 0, all others stay.")
+        became = f"`{written(values[0].item())}`" if len(values) == 1 else "other numbers"
+        raise Wrong(f"What you hide becomes {became}. Black is 0.")
+    if all(_form(kept) == (size, size, True) for kept in ~black.any(dim=1)) and black.shape[2] > size:
+        raise Wrong("It is turned round: the square is kept, and all the rest is black.", _drawing(black[0, 0]))
+    if not black[:, 1:].any() and black.shape[1] > 1:
+        raise Wrong("Only the first channel has a square. It must be black in every channel: `image[:, ...]`.")
+    if not torch.equal(black, black[:, :1].expand_as(black)):
+        raise Wrong("The square is not at the same place in all channels of an image. Draw one place for an image.")
+    return black[:, 0]
+
+
+def _form(mask: Tensor) -> tuple[int, int, bool]:
+    """Height and width of the frame around all that is black, and whether it is filled."""
+    rows, columns = mask.any(dim=1).nonzero(), mask.any(dim=0).nonzero()
+    if not len(rows):
+        return 0, 0, False
+    height, width = int(rows[-1] - rows[0]) + 1, int(columns[-1] - columns[0]) + 1
+    return height, width, int(mask.sum()) == height * width
+
+
+def _drawing(mask: Tensor) -> str:
+    lines = [" ".join("#" if pixel else "." for pixel in row) for row in mask.tolist()]
+    return "\n".join(["one of your images (# is black):", *lines])
+
+
+def squares(black: Tensor, size: int) -> list[tuple[int, int]]:
+    """The row and the column in which the square of each image begins."""
+    forms = [_form(mask) for mask in black]
+    odd = [i for i, form in enumerate(forms) if form != (size, size, True)]
+    if odd:
+        shown = max(odd, key=lambda i: int(black[i].sum()))
+        raise Wrong(_of_forms(forms, black, size), _drawing(black[shown]))
+    return [(int(mask.any(dim=1).nonzero()[0]), int(mask.any(dim=0).nonzero()[0])) for mask in black]
+
+
+def _of_forms(forms: list[tuple[int, int, bool]], black: Tensor, size: int) -> str:
+    """What is wrong with the black parts, of which at least one is no square of the right size."""
+    n, height, width = black.shape
+    wanted = f"A square of {size} x {size} is wanted in each image"
+    with_black = [i for i, form in enumerate(forms) if form[0]]
+    if n > 1 and with_black in ([0], [n - 1]):
+        return f"Only the {'first' if with_black == [0] else 'last'} of {n} images has a black square. {wanted}."
+    kinds = Counter(forms)
+    rows, columns, filled = kinds.most_common(1)[0][0]
+    if len(kinds) == 1 and filled:
+        if (rows, columns) == (height, width):
+            return f"The whole image is black. {wanted}: it ends at `top + size` and at `left + size`."
+        if rows == columns == TRIALS[0][1]:
+            return f"Your square is {rows} x {rows}, whatever `size` is: here it is {size}. Use the argument."
+        if (rows == height) != (columns == width):
+            axis = "columns" if rows == height else "rows"
+            return f"You hide whole {axis}. {wanted}: choose from which row *and* from which column it goes."
+        if rows == columns and abs(rows - size) == 1:
+            kind = "large" if rows > size else "small"
+            return (
+                f"Your square is {rows} x {rows}, by one too {kind}: with `size` {size}, {size} x {size} is wanted. "
+                "A slice `[a : b]` holds b - a pixels: the last one is b - 1."
+            )
+        return f"Your black part has {_counted(rows, 'row')} and {_counted(columns, 'column')}. {wanted}."
+    if any(form[0] and not form[2] for form in forms):
+        split = next(mask for mask, form in zip(black, forms, strict=True) if form[0] and not form[2])
+        across = int(split.any(dim=1).sum()) * int(split.any(dim=0).sum()) == int(split.sum())
+        if across:
+            return "The square leaves the image at one side and goes on at the other. The whole square must lie within."
+        return f"The black pixels do not form one square. {wanted}: draw one place, and blacken a block from there."
+    if max(form[0] for form in forms) <= size and max(form[1] for form in forms) <= size:
+        cut = [form for form in forms if form != (size, size, True)]
+        axes = {"height": any(form[0] < size for form in cut), "width": any(form[1] < size for form in cut)}
+        only = [axis for axis, is_cut in axes.items() if is_cut]
+        advice = " and ".join(f"`{axis} - size`" for axis in only)
+        swapped = " Or are height and width swapped? The shape is (N, C, H, W)." if len(only) == 1 else ""
+        return (
+            f"In some images the square is cut off at the edge: the last place from where it fits is {advice}.{swapped}"
+        )
+    return f"The black part has another size from image to image. {wanted}: draw its place, not its size."
+
+
+def _counted(n: int, word: str) -> str:
+    return f"{n} {word}" if n == 1 else f"{n} {word}s"
+
+
+def judge_places(places: list[tuple[int, int]], size: int, shape: tuple[int, int], repeated: bool) -> None:
+    """Raise unless the squares begin at every place that there is, and elsewhere at the next call."""
+    last = tuple(side - size for side in shape)
+    tops, lefts = {top for top, _ in places}, {left for _, left in places}
+    if len(set(places)) == 1:
+        if repeated:
+            raise Wrong("The square is at the same place in all images, at each call. Draw a random place for each.")
+        raise Wrong("The square is at the same place in all images. Draw a place for each image, inside the loop.")
+    for seen, side, other in ((tops, "row", "column"), (lefts, "column", "row")):
+        if len(seen) == 1:
+            raise Wrong(
+                f"All squares begin in {side} {min(seen)}: only the {other} is random. Draw both, for each image."
+            )
+    if all(top == left for top, left in places):
+        raise Wrong(
+            "The square always begins in a row and a column of the same number. Draw two numbers for each image."
+        )
+    if repeated:
+        raise Wrong("A second call hides the same squares. Draw anew at each call: set no seed inside.")
+    for seen, end, side, name in ((tops, last[0], "row", "height"), (lefts, last[1], "column", "width")):
+        if max(seen) == end - 1:
+            raise Wrong(
+                f"The square never touches the last {side}. Count the places along that axis: with a {name} of 4 and a "
+                "square of 3 there are two. (Is the upper end of your random numbers left out?)"
+            )
+        if min(seen) == 1:
+            raise Wrong(f"The square never touches the first {side}: positions begin at 0.")
+    missing = {(top, left) for top in range(last[0] + 1) for left in range(last[1] + 1)} - set(places)
+    if missing:
+        top, left = min(missing)
+        raise Wrong(
+            f"In {len(places)} images of {shape[0]} x {shape[1]} pixels no square of {size} begins in row {top} and "
+            f"column {left}, though it would fit there. Every place must be possible.",
+            advice="How many places are there along each axis, and which of height and width belongs to it?",
+        )
