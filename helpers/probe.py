@@ -9,8 +9,10 @@ from torch import Tensor, nn
 
 @torch.no_grad()
 def latents_of(encoder: nn.Module, images: Tensor) -> Tensor:
-    """The encoder's latents (N, Z) of images (N, C, H, W), in `eval()` mode, in which it stays."""
-    return torch.cat([encoder.eval()(part).flatten(1) for part in images.split(500)])
+    """The encoder's latents (N, Z) of images (N, C, H, W), in `eval()` mode, in which it stays; on the CPU."""
+    parameter = next(encoder.parameters(), images)
+    parts = (encoder.eval()(part.to(parameter.device)).flatten(1) for part in images.split(500))
+    return torch.cat([part.cpu() for part in parts])
 
 
 def linear_probe(latents: Tensor, labels: Tensor, penalty: float = 1.0) -> nn.Linear:

@@ -79,8 +79,8 @@ def spread_labels(model: nn.Module, few: LabelledImages, pool: Tensor, steps: in
     is all of one class, 0 where it is of all classes alike.
 
     Source: Zhou et al. 2004, "Learning with local and global consistency"; Iscen et al. 2019, "Label
-    propagation for deep semi-supervised learning"; Saerens et al. 2002, "Adjusting the outputs of a
-    classifier to new a priori probabilities: a simple procedure", for the shares.
+    propagation for deep semi-supervised learning"; Zhu, Ghahramani and Lafferty 2003, "Semi-supervised learning
+    using Gaussian fields and harmonic functions", for the shares, which are estimated here and not known.
     """
     graph = neighbour_graph(latents_of(model.encoder, torch.cat([few.images, pool])))
     start = torch.zeros(len(few) + len(pool), len(few.classes))
@@ -116,5 +116,5 @@ def _normalised(flow: Tensor) -> Tensor:
 @torch.no_grad()
 def _predictions(model: nn.Module, pool: Tensor) -> tuple[Tensor, Tensor]:
     """Confidence (M,) and class (M,) of each image of the pool."""
-    logits = torch.cat([model.eval()(images) for images in pool.split(500)])
+    logits = latents_of(model, pool)  # of the whole model: in parts, and where the model is
     return logits.softmax(dim=1).max(dim=1)

@@ -145,4 +145,4 @@ def _line(error: BaseException, function: Callable) -> str:
     if not frames:
         return ""
     line = frames[-1].line or linecache.getline(frames[-1].filename, frames[-1].lineno).strip()
-    return f" in line {frames[-1].lineno} of your cell: `{line}`"
+    return f" in line {frames[-1].lineno} of your cell: `{line}`" if line else ""

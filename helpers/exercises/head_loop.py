@@ -8,6 +8,7 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from helpers.exercises.engine import compare, watched
 from helpers.exercises.judging import Wrong, same
@@ -21,13 +22,15 @@ def judge_train_head(answer: Callable) -> None:
     model, images, labels, val_images, val_labels = _task()
     passed, given = watched(lambda: copy.deepcopy(model))
     stepped: list[bool] = []  # for each step of an optimizer, whether there was a gradient
-    hook = torch.optim.optimizer.register_optimizer_step_pre_hook(
+    hook = register_optimizer_step_pre_hook(
         lambda optimizer, *_: stepped.append(any(_has_gradient(group) for group in optimizer.param_groups))
     )
     try:
         accuracy = answer(passed, images, labels, val_images, val_labels)
     finally:
         hook.remove()
+    if accuracy is None:
+        raise Wrong("Your function returned `None`. Is a `return` missing? The validation accuracy is wanted.")
     trained, sets = given[0], {"train": (images, labels), "val": (val_images, val_labels)}
     before, after = model.encoder.state_dict(), trained.encoder.state_dict()
     moved = [name for name in before if name not in after or not torch.equal(before[name], after[name])]
@@ -189,8 +192,6 @@ def _explain_accuracy(accuracy: object, trained: Classifier, model: Classifier, 
     """Raise unless the number is the accuracy of the trained head on the validation images."""
     images, labels = sets["val"]
     right = _share(trained, images, labels)
-    if accuracy is None:
-        raise Wrong("The loop is right, and your function returned `None`. Return the validation accuracy.")
     if isinstance(accuracy, nn.Module):
         raise Wrong("The loop is right, and your function returns the model. Return the validation accuracy.")
     if isinstance(accuracy, tuple):

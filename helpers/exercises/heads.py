@@ -116,8 +116,8 @@ def _is_new(fc: nn.Module, before: nn.Linear, old: int) -> None:
     """Nothing of the old layer is in it."""
     if isinstance(fc, nn.Linear) and torch.equal(fc.weight, before.weight):
         raise Wrong(
-            f"The old layer is still there, because it has as many outputs as are wanted. It names {old} other classes: "
-            "put a new one in its place in any case."
+            f"The old layer is still there, because it has as many outputs as are wanted. It names {old} other "
+            "classes: put a new one in its place in any case."
         )
     matrices = [p for p in fc.parameters() if p.dim() == 2]
     if any(torch.equal(matrix, before.weight) for matrix in matrices):

@@ -27,7 +27,8 @@ def judge_my_encoder(answer: Callable) -> None:
     latents = _latents(encoder, train.images[:6])
     if latents.shape[1] > MOST_LATENTS:
         raise Wrong(
-            f"Your latent vector has {latents.shape[1]:,} numbers; {MOST_LATENTS} at most, or it is no squeeze."
+            f"Your latent vector has {latents.shape[1]:,} numbers; {MOST_LATENTS} at most, or it is no squeeze. A last "
+            f"`nn.Linear` can bring them down to {MOST_LATENTS}."
         )
     weights = count_parameters(encoder)
     if weights > MOST_WEIGHTS:
@@ -90,13 +91,17 @@ def _latents(encoder: nn.Module, images: Tensor) -> Tensor:
         for hook in hooks:
             hook.remove()
     if not isinstance(latents, Tensor):
+        if latents is None:
+            raise Wrong("Your encoder returns `None` for images. Is a `return` missing in its `forward`?")
         raise Wrong(f"Your encoder returns a `{type(latents).__name__}` for images; wanted is one tensor, the latents.")
     shape = tuple(latents.shape)
     if shape == tuple(images.shape):
         raise Wrong("Your network gives images back. Return the encoder alone: `check` puts a decoder behind it.")
     if latents.dim() > 2:
         numbers = latents[0].numel()
-        linear = f", and then an `nn.Linear` from those {numbers:,} to {MOST_LATENTS}" if numbers > MOST_LATENTS else ""
+        linear = (
+            f"; a last `nn.Linear` behind it must bring them down to {MOST_LATENTS}" if numbers > MOST_LATENTS else ""
+        )
         raise Wrong(
             f"Six images give latents of shape {shape}; wanted is one row for each image. Put `nn.Flatten()` behind "
             f"your layers: it makes {numbers:,} numbers of each image{linear}."
@@ -116,13 +121,16 @@ def _where_it_stops(error: Exception, part: nn.Module | None, given: tuple) -> s
         return f"Images of shape (6, 1, 32, 32) do not pass: `{said}`. {meaning(error)}".strip()
     shape = tuple(given[0].shape)
     told = f"Images of shape (6, 1, 32, 32) do not pass. They get as far as `{part}`, which is given the shape {shape}."
+    if len(shape) < 2 or shape[0] not in (5, 6):
+        return f"{told} So the images are mixed. Keep their axis, the first one: `nn.Flatten()`, or `flatten(1)`, does."
     if isinstance(part, nn.Linear):
         flat = " Is `nn.Flatten()` missing before it?" if len(shape) > 2 else ""
         return f"{told} Its first number says what comes in, the last number of that shape: {shape[-1]}.{flat}"
     if isinstance(part, nn.Conv2d | nn.BatchNorm2d) and len(shape) != 4:
         return f"{told} It wants images (N, C, H, W): `nn.Flatten()` belongs behind it."
     if isinstance(part, nn.Conv2d | nn.BatchNorm2d):
-        return f"{told} Its first number says how many channels come in: {shape[1]}. (Grey images have one channel.)"
+        grey = " (Grey images have one channel.)" if shape[1] == 1 else ""
+        return f"{told} Its first number says how many channels come in: {shape[1]}.{grey}"
     return f"{told} Python says: `{said}`"
 
 

@@ -36,6 +36,15 @@ LOWEST_SLIPS = {
     "That is 0 for every target, as if each could be reached. Is the clamped target compared with itself?": (
         lambda target, low, high: 0.0
     ),
+    "These are the squared distances of the single numbers; wanted is their mean.": lambda t, low, high: _miss(
+        t, low, high
+    ).square(),
+    "You divided by the length of the first axis. The mean is over all numbers, `target.numel()` of them.": (
+        lambda t, low, high: _miss(t, low, high).square().sum() / len(t)
+    ),
+    "You took one mean of those below and one of those above, each over its own. Divide both sums by all numbers.": (
+        lambda t, low, high: (t[t < low] - low).square().mean() + (t[t > high] - high).square().mean()
+    ),
     "That is the sum over the numbers; wanted is their mean.": lambda t, low, high: _miss(t, low, high).square().sum(),
     "That is the mean distance. Each distance must be squared before the mean.": lambda t, low, high: (
         _miss(t, low, high).abs().mean()
@@ -55,10 +64,10 @@ LOWEST_SLIPS = {
     "Your limits are 0 and 1, whatever is asked. Use `low` and `high`.": lambda t, low, high: (
         _miss(t, 0, 1).square().mean()
     ),
-    "Only `low` holds your output back. It may not go above `high` either.": lambda t, low, high: (
+    "Only what lies below `low` counts in yours. The output may not go above `high` either.": lambda t, low, high: (
         (t - t.clip(min=low)).square().mean()
     ),
-    "Only `high` holds your output back. It may not go below `low` either.": lambda t, low, high: (
+    "Only what lies above `high` counts in yours. The output may not go below `low` either.": lambda t, low, high: (
         (t - t.clip(max=high)).square().mean()
     ),
     "That is the error of answering `low` everywhere. Are the two limits swapped? The lower one comes first.": (
@@ -87,6 +96,17 @@ LOWEST_SLIPS = {
     "Where the target is out of reach you answer 0. The nearest limit is closer.": lambda t, low, high: (
         t[_miss(t, low, high) != 0].square().sum() / t.numel()
     ),
+    "Where the target is at a limit or out of reach you answer 0. The nearest limit is closer.": lambda t, low, high: (
+        t[(t <= low) | (t >= high)].square().sum() / t.numel()
+    ),
+    "The limits are the wrong way round: below `low` you answer `high`, and above `high` you answer `low`.": (
+        lambda t, low, high: (t - t.clip(low, high).where(t >= low, high).where(t <= high, low)).square().mean()
+    ),
+    "You chose the better of two outputs, `low` everywhere or `high` everywhere. Choose for each number on its own.": (
+        lambda t, low, high: min((t - low).square().mean(), (t - high).square().mean())
+    ),
+    "You stretched the target to fit between the limits. The best output is the target itself, wherever that can be "
+    "reached.": lambda t, low, high: (t - low - (high - low) * (t - t.min()) / (t.max() - t.min())).square().mean(),
     "You measured the distance to the nearest limit everywhere. A number between the limits is hit exactly.": (
         lambda t, low, high: torch.minimum((t - low).square(), (t - high).square()).mean()
     ),
@@ -144,6 +164,33 @@ RIVAL_SLIPS = {
     "The two sets have changed places: your rival learns from the validation images and answers the training images.": (
         lambda train, val: (train - val.mean(dim=0)).square().mean()
     ),
+    "There is no mean image in yours: the images are compared one by one. First take the mean of the training images.": (
+        lambda train, val: (val - train).square().mean()
+    ),
+    "You compared the first two images. Take the mean of all training images, and measure it on all validation images.": (
+        lambda train, val: (val[0] - train[0]).square().mean()
+    ),
+    "Each training image was averaged over its channels. The images are counted along the first axis, `dim=0`.": (
+        lambda train, val: (val - train.mean(dim=1, keepdim=True)).square().mean()
+    ),
+    "Each training image was averaged along its rows. The images are counted along the first axis, `dim=0`.": (
+        lambda train, val: (val - train.mean(dim=-1, keepdim=True)).square().mean()
+    ),
+    "Each training image was averaged along its columns. The images are counted along the first axis, `dim=0`.": (
+        lambda train, val: (val - train.mean(dim=-2, keepdim=True)).square().mean()
+    ),
+    "You divided by the number of training images minus 1 to get the mean image.": lambda train, val: (
+        (val - train.sum(dim=0) / (len(train) - 1)).square().mean()
+    ),
+    "You divided by the number of training images. The mean is over the validation images.": lambda train, val: (
+        (val - train.mean(dim=0)).square().mean() * len(val) / len(train)
+    ),
+    "The first validation image is left out: positions begin at 0.": lambda train, val: (
+        (val - train.mean(dim=0))[1:].square().sum() / val.numel()
+    ),
+    "Each channel of each validation image got a grey of its own. Take the mean over the training images.": (
+        lambda train, val: (val - val.mean((2, 3), True)).square().mean()
+    ),
     "You averaged over the channels. The images are counted along the first axis of (N, C, H, W).": lambda train, val: (
         (val - train.mean(dim=1)).square().mean()
     ),
@@ -180,6 +227,9 @@ RIVAL_SLIPS = {
     "The differences are not squared, so those above and those below cancel.": lambda train, val: (
         val - train.mean(dim=0)
     ).mean(),
+    "The differences are not squared, so those below and those above cancel.": lambda train, val: (
+        train.mean(dim=0) - val
+    ).mean(),
     "That is the square of the mean difference. Square each difference first, then take the mean.": lambda train, val: (
         (val - train.mean(dim=0)).mean().square()
     ),
@@ -191,6 +241,9 @@ RIVAL_SLIPS = {
     ),
     "That is the mean image itself; wanted is its error on the validation images, one number.": lambda train, val: (
         train.mean(dim=0)
+    ),
+    "That is the mean image itself. Wanted is its error on the validation images, one number.": lambda train, val: (
+        train.mean(dim=0, keepdim=True)
     ),
     "These are the errors of the single images; wanted is their mean.": lambda train, val: (
         (val - train.mean(dim=0)).square().mean(dim=(1, 2, 3))

@@ -42,16 +42,18 @@ def surest_cases() -> list[tuple]:
         count, share = pools[i % len(pools)]
         classes = (2, 3, 4, 3)[i % 4]
         while True:
-            probs = (2 * torch.randn(count, classes, generator=generator)).softmax(dim=1)
-            probs = (probs * 100).round() / 100
-            confidence = probs.amax(dim=1)
-            exact = (probs.sum(dim=1) - 1).abs().max() < 1e-3
-            if exact and len(confidence.unique()) == count and len(probs.argmax(dim=1).unique()) > 1:
+            probs = (1.5 * torch.randn(count, classes, generator=generator)).softmax(dim=1).mul(100).round()
+            probs[torch.arange(count), probs.argmax(dim=1)] += 100 - probs.sum(dim=1)
+            confidence, best = probs.max(dim=1)
+            if len(confidence.unique()) == count and len(best.unique()) > 1:
                 break
         images = torch.randperm(10, generator=generator)[:count].view(-1, 1, 1, 1) + torch.tensor([0.0, 0.5])
-        return probs, images, share
+        return probs / 100, images, share
 
-    return drawn(make)
+    # the surest of these two, and of these three, is not the one that is furthest ahead of its second best class
+    near = torch.tensor([[0.5, 0.26, 0.24], [0.52, 0.46, 0.02], [0.3, 0.36, 0.34]])
+    images = torch.arange(3).view(-1, 1, 1, 1) + torch.tensor([4.0, 4.5])
+    return [*drawn(make), (near[:2], images[:2], 0.5), (near, images, 0.4)]
 
 
 def same_pairs(got: object, right: object) -> bool:
@@ -245,11 +247,8 @@ FLOW_SLIPS = {
     "`start` is weighed by `keep` as well. Its part is what `keep` leaves over: 1 - keep.": (
         lambda graph, flow, start, keep: keep * (graph @ flow) + keep * start
     ),
-    "You sent `start` along the graph together with the flow. Only what flows moves on; `start` is added afterwards.": (
+    "You sent `start` along the graph, too. Only the flow moves on; `start` is added afterwards, as it is.": (
         lambda graph, flow, start, keep: graph @ (keep * flow + (1 - keep) * start)
-    ),
-    "You sent the `start` along the graph as well. Only the flow moves on.": lambda graph, flow, start, keep: (
-        keep * (graph @ flow) + (1 - keep) * (graph @ start)
     ),
     "The graph is the wrong way round: row i says whom point i listens to.": lambda graph, flow, start, keep: (
         keep * (graph.T @ flow) + (1 - keep) * start
@@ -305,11 +304,11 @@ def paired_interval(first, second, t):
     return gains.mean(), t * gains.std() / math.sqrt(len(gains))
 
 
+T_FACTORS = {2: 12.7062047, 3: 4.3026527, 4: 3.1824463, 5: 2.7764451, 6: 2.5705818}  # draws -> t for 95 %
+
+
 def interval_cases() -> list[tuple]:
     """Two to six draws whose luck both contenders share; gains, losses, and gains that are all alike."""
-    from scipy.stats import t as student  # scikit-learn brings it
-
-    factors = {draws: float(student.ppf(0.975, draws - 1)) for draws in range(2, 7)}
 
     def make(generator: torch.Generator, i: int) -> tuple:
         draws = (2, 3, 4, 5, 3, 6)[i % 6]
@@ -317,7 +316,7 @@ def interval_cases() -> list[tuple]:
         gains = torch.randint(-4, 8, (draws,), generator=generator).double() / (1, 2)[i % 2]
         if i in (9, 20):
             gains[:] = gains[0]
-        return luck + gains, luck, factors[draws]
+        return luck + gains, luck, T_FACTORS[draws]
 
     return drawn(make)
 
@@ -452,41 +451,44 @@ def broken_rules(ours, rival):
     return broken
 
 
-STEPS = (
-    ([500], [300, 200]),
-    ([300, 200], [200, 300]),
-    ([300, 200], [500, 100]),
-    ([500], [500, 200]),
-    ([300, 200], [300]),
-)
-RATES = (([0.01, 0.03], [0.03, 0.01]), ([0.01], [0.01]), ([0.01, 0.03], [0.01]), ([0.001, 0.03], [0.001, 0.01]))
-CHOSEN = (("validation", "training"), ("validation", "validation"), ("test", "test"), ("validation", "test"))
-KNOWS = (
-    ([], []),
-    (["shares", "sizes"], ["sizes", "shares"]),
-    (["shares"], []),
-    (["shares"], ["sizes"]),
-    (["shares"], ["shares", "sizes"]),
-)
+FAIR = {  # rule -> pairs that keep it, also such as look different
+    "labels": ((2, 2), (10, 10)),
+    "steps": (([500], [500]), ([500], [300, 200]), ([300, 200], [200, 300])),
+    "rates": (([0.01], [0.01]), ([0.01, 0.03], [0.03, 0.01])),
+    "chosen_on": (("validation", "validation"), ("validation", "training"), ("training", "training")),
+    "knows": (([], []), (["shares", "sizes"], ["sizes", "shares"]), (["shares"], ["shares"])),
+}
+UNFAIR = {  # rule -> pairs that break it, also such as look alike
+    "labels": ((2, 10), (10, 2)),
+    "steps": (([500], [600]), ([300, 200], [300]), ([500], [500, 200]), ([400, 200], [300, 200]), ([500], [300, 300])),
+    "rates": (([0.01, 0.03], [0.01]), ([0.01], [0.01, 0.03]), ([0.001, 0.03], [0.01, 0.03]), ([0.01], [0.03])),
+    "chosen_on": (("test", "test"), ("validation", "test"), ("test", "validation"), ("training", "test")),
+    "knows": (
+        (["shares"], []),
+        ([], ["shares"]),
+        (["shares"], ["sizes"]),
+        (["sizes"], ["shares"]),
+        (["sizes"], ["shares", "sizes"]),
+    ),
+}
 
 
 def race_cases() -> list[tuple]:
-    """Fair and unfair pairs of contenders: fair ones that look different, and unfair ones that look alike."""
+    """Each fair and each unfair pair, and races that break several rules at once."""
+
+    def race(**pairs: tuple) -> tuple:
+        columns = {rule: pairs.get(rule, FAIR[rule][0]) for rule in FAIR}
+        return tuple({rule: pair[side] for rule, pair in columns.items()} for side in (0, 1))
 
     def make(generator: torch.Generator, i: int) -> tuple:
-        def pick(pairs: tuple, fair: int) -> tuple:
-            """One of the pairs, of which the first so many are fair; often a fair one, so that few rules break."""
-            among = fair if torch.rand((), generator=generator) < 0.6 else len(pairs)
-            pair = pairs[int(torch.randint(among, (), generator=generator))]
-            return pair if torch.rand((), generator=generator) < 0.5 else pair[::-1]
+        pairs = {}
+        for rule in FAIR:
+            among = UNFAIR[rule] if torch.rand((), generator=generator) < 0.5 else FAIR[rule]
+            pairs[rule] = among[int(torch.randint(len(among), (), generator=generator))]
+        return race(**pairs)
 
-        few = (1, 2, 10)[i % 3]
-        labels = pick(((few, few), (few, 5 * few)), 1)
-        columns = (labels, pick(STEPS, 2), pick(RATES, 2), pick(CHOSEN, 2), pick(KNOWS, 2))
-        names = ("labels", "steps", "rates", "chosen_on", "knows")
-        return tuple(dict(zip(names, column, strict=True)) for column in zip(*columns, strict=True))
-
-    return drawn(make, 30)
+    single = [race(**{rule: pair}) for kind in (FAIR, UNFAIR) for rule, pairs in kind.items() for pair in pairs]
+    return [*single, *drawn(make, 12)]
 
 
 def same_names(got: object, right: object) -> bool:
@@ -554,9 +556,6 @@ MISREAD: dict[str, dict[str, Callable]] = {  # rule -> diagnosis -> the rule as 
         ),
         "The largest learning rates are compared. Compare all, without their order.": lambda a, b: (
             max(a["rates"]) != max(b["rates"])
-        ),
-        "The sums of the learning rates are compared. Compare the rates themselves, without their order.": lambda a, b: (
-            sum(a["rates"]) != sum(b["rates"])
         ),
         "Only rates that `ours` has more than `rival` break the rule in yours. It holds the other way, too.": (
             lambda a, b: bool(set(a["rates"]) - set(b["rates"]))
@@ -631,6 +630,20 @@ MISREAD: dict[str, dict[str, Callable]] = {  # rule -> diagnosis -> the rule as 
 }
 
 
+FREQUENT = (  # how the misreadings begin of which two may come together
+    "[300, 200] and",
+    "Only the first part",
+    "The same learning rates in",
+    "You compare how",
+    "You ask whether both chose",
+    "Only `ours` is asked",
+    "The same facts in",
+    "In yours the rule breaks only if `ours`",
+    "In yours any knowledge breaks",
+    "The rule ",
+)
+
+
 def _by(changed: Mapping[str, Callable]) -> Callable:
     """The solution with some of its rules misread."""
     rules = RULES | changed
@@ -640,14 +653,23 @@ def _by(changed: Mapping[str, Callable]) -> Callable:
 def _race_slips() -> dict[str, Callable]:
     right = _by({})
     slips = {
-        "You return the first broken rule only. Collect all of them, and return behind the last `if`.": (
-            lambda ours, rival: right(ours, rival)[:1]
+        "Only the first broken rule is there. Does a `return` end your function too early, or does an `elif` skip the "
+        "rules that come after it? Ask each with an `if` of its own.": lambda ours, rival: right(ours, rival)[:1],
+        "Only the last broken rule is there. Collect all of them in a list, with `append`.": lambda ours, rival: right(
+            ours, rival
+        )[-1:],
+        "You compare the lists as they stand. [300, 200] and [500] are as many steps; and the same rates or facts in "
+        "another order are the same.": _by(
+            {rule: lambda a, b, rule=rule: a[rule] != b[rule] for rule in ("steps", "rates", "knows")}
         ),
-        "You return the last broken rule only. Collect all of them in a list.": (
-            lambda ours, rival: right(ours, rival)[-1:]
-        ),
-        "The rules of which you ask by `elif` are asked only if none before was broken. Use an `if` for each.": (
-            lambda ours, rival: right(ours, rival)[:1]
+        "You report what speaks for `ours` only. Each rule asks for the same chance for both, whoever has more.": _by(
+            {
+                "labels": lambda a, b: a["labels"] > b["labels"],
+                "steps": lambda a, b: sum(a["steps"]) > sum(b["steps"]),
+                "rates": lambda a, b: bool(set(a["rates"]) - set(b["rates"])),
+                "chosen_on": lambda a, b: a["chosen_on"] == "test",
+                "knows": lambda a, b: bool(set(a["knows"]) - set(b["knows"])),
+            }
         ),
         "These are the rules that are *kept*. Return the broken ones.": lambda ours, rival: (
             [name for name in RULES if name not in right(ours, rival)]
@@ -667,7 +689,8 @@ def _race_slips() -> dict[str, Callable]:
     }
     misread = [(rule, words, other) for rule, readings in MISREAD.items() for words, other in readings.items()]
     slips |= {words: _by({rule: other}) for rule, words, other in misread}
-    for (rule, words, other), (rule2, words2, other2) in itertools.combinations(misread, 2):
+    frequent = [reading for reading in misread if reading[1].startswith(FREQUENT)]
+    for (rule, words, other), (rule2, words2, other2) in itertools.combinations(frequent, 2):
         if rule != rule2:
             slips[f"Two slips at once. {words} And: {words2}"] = _by({rule: other, rule2: other2})
     return slips

@@ -4,12 +4,14 @@ The questions are Markdown files beside the judges, quizNN.md:
 
     ## The question, which may hold the {names} of numbers that the page passes in
 
-    + a right option (several only where the question says "choose all")
+    + the right option
       what to say about it
     - a wrong option
       what to say about it
 
 They are shown as plain HTML (`details`), so they work without a kernel, in an exported page and by keyboard.
+A short script counts the questions whose first opened option was right. JupyterLab removes scripts, styles and
+inputs from a page that it does not trust yet; there the line with the count stays hidden, and the rest works.
 """
 
 from __future__ import annotations
@@ -21,6 +23,30 @@ from pathlib import Path
 from helpers.exercises.notes import to_html
 
 FOLDER = Path(__file__).parent
+COUNT = """<p class="course-quiz-count" role="status" hidden></p><script>
+document.querySelectorAll(".course-quiz:not([data-counts])").forEach(quiz => {
+  quiz.dataset.counts = "";
+  const said = quiz.querySelector(".course-quiz-count");
+  const questions = [...quiz.querySelectorAll("ol > li")];
+  const tell = () => {
+    const tried = questions.filter(question => question.dataset.first);
+    const right = tried.filter(question => question.dataset.first === "right").length;
+    const left = questions.length - tried.length;
+    const count = `${right} of ${tried.length} at the first try`;
+    said.textContent = tried.length === 0 ? "The count of first tries will stand here."
+      : left === 0 ? `${count}.` : `${count}, ${left} to go.`;
+  };
+  quiz.addEventListener("click", event => {  // Enter and Space click, too
+    const option = event.target.closest("summary")?.parentElement;
+    const question = option?.closest("li");
+    if (!question || question.dataset.first) return;
+    question.dataset.first = option.dataset.option;
+    tell();
+  });
+  said.hidden = false;
+  tell();
+});
+</script>"""  # finds its quiz by class: who shows an output may run its scripts in another place
 
 
 @dataclass(frozen=True)
@@ -51,16 +77,21 @@ class Quiz:
         return f"Quiz of {len(self.questions)} questions"
 
     def _repr_html_(self) -> str:
-        return f'<ol style="padding-left:1.4em">{"".join(map(self._question, self.questions))}</ol>'
+        questions = "".join(map(self._question, self.questions))
+        return f'<div class="course-quiz"><ol style="padding-left:1.4em">{questions}</ol>{COUNT}</div>'
 
     def _question(self, question: Question) -> str:
-        options = "".join(
-            f'<details><summary style="padding:0.3em 0;cursor:pointer">{self._fill(option.text)}</summary>'
-            f'<p style="margin:0.2em 0 0.6em 1.2em"><strong>{"Right" if option.right else "Wrong"}.</strong> '
-            f"{self._fill(option.feedback)}</p></details>"
-            for option in question.options
-        )
+        options = "".join(map(self._option, question.options))
         return f'<li style="margin-bottom:1.2em"><p>{self._fill(question.ask)}</p>{options}</li>'
+
+    def _option(self, option: Option) -> str:
+        verdict = "right" if option.right else "wrong"
+        return (
+            f'<details data-option="{verdict}">'
+            f'<summary style="padding:0.3em 0;cursor:pointer">{self._fill(option.text)}</summary>'
+            f'<p style="margin:0.2em 0 0.6em 1.2em"><strong>{verdict.capitalize()}.</strong> '
+            f"{self._fill(option.feedback)}</p></details>"
+        )
 
     def _fill(self, text: str) -> str:
         return to_html(text.format_map(self.numbers))

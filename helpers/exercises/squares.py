@@ -43,7 +43,9 @@ def hidden_by(answer: Callable, images: Tensor, size: int) -> Tensor:
         value = answer(passed, size)
     except Raised as error:
         if images.shape == TRIALS[0][0]:
-            raise
+            raise Raised(
+                f"{error.slip} (It was given images of shape {tuple(images.shape)} and `size` {size}.)"
+            ) from None
         fills = " There a square has one place only along an axis." if size in (height, width) else ""
         where = f"It happens with {_of(n)} {tuple(images.shape[1:])} and a square of {size}, not with all.{fills}"
         raise Raised(f"{error.slip} {where}") from None
@@ -129,7 +131,7 @@ def squares(black: Tensor, size: int) -> list[tuple[int, int]]:
     odd = [i for i, form in enumerate(forms) if form != (size, size, True)]
     if odd:
         shown = max(odd, key=lambda i: int(black[i].sum()))
-        raise Wrong(_of_forms(forms, black, size), _drawing(black[shown]))
+        raise Wrong(_of_forms(forms, black, size), _drawing(black[shown]) if black[shown].any() else "")
     return [(int(mask.any(dim=1).nonzero()[0]), int(mask.any(dim=0).nonzero()[0])) for mask in black]
 
 
@@ -140,6 +142,12 @@ def _of_forms(forms: list[tuple[int, int, bool]], black: Tensor, size: int) -> s
     with_black = [i for i, form in enumerate(forms) if form[0]]
     if n > 1 and with_black in ([0], [n - 1]):
         return f"Only the {'first' if with_black == [0] else 'last'} of {n} images has a black square. {wanted}."
+    stripes = [form for form in forms if form[0]]
+    if stripes and width > size and all(form[1:] == (width, True) and form[0] <= size for form in stripes):
+        return (
+            f"You hide whole rows. {wanted}: choose from which row *and* from which column it goes. Is the axis of the "
+            "channels forgotten? An image is (C, H, W): `image[:, rows, columns]`."
+        )
     kinds = Counter(forms)
     rows, columns, filled = kinds.most_common(1)[0][0]
     if len(kinds) == 1 and filled:
@@ -163,8 +171,8 @@ def _of_forms(forms: list[tuple[int, int, bool]], black: Tensor, size: int) -> s
         if across:
             return "The square leaves the image at one side and goes on at the other. The whole square must lie within."
         return f"The black pixels do not form one square. {wanted}: draw one place, and blacken a block from there."
-    if max(form[0] for form in forms) <= size and max(form[1] for form in forms) <= size:
-        cut = [form for form in forms if form != (size, size, True)]
+    if all(_is_cut_off(mask, form, size) for mask, form in zip(black, forms, strict=True)):
+        cut = [form for form in forms if form[0] and form != (size, size, True)] or [(0, 0, False)]
         axes = {"height": any(form[0] < size for form in cut), "width": any(form[1] < size for form in cut)}
         only = [axis for axis, is_cut in axes.items() if is_cut]
         advice = " and ".join(f"`{axis} - size`" for axis in only)
@@ -173,6 +181,13 @@ def _of_forms(forms: list[tuple[int, int, bool]], black: Tensor, size: int) -> s
             f"In some images the square is cut off at the edge: the last place from where it fits is {advice}.{swapped}"
         )
     return f"The black part has another size from image to image. {wanted}: draw its place, not its size."
+
+
+def _is_cut_off(mask: Tensor, form: tuple[int, int, bool], size: int) -> bool:
+    """Whether it may be a square of which a part lies outside the image: at an edge, wherever it is too small."""
+    rows, columns = mask.any(dim=1), mask.any(dim=0)
+    fits = max(form[:2]) <= size
+    return fits and all(seen == size or not seen or line[0] or line[-1] for seen, line in zip(form, (rows, columns)))
 
 
 def _counted(n: int, word: str) -> str:

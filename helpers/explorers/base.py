@@ -44,10 +44,13 @@ class Scene(Picture):
         self.savefig(drawn, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 1})
         source = base64.b64encode(drawn.getvalue()).decode()
         words, width = html.escape(self.description), round(self.get_figwidth() * 96)
-        return (
-            f'<img alt="{words}" width="{width}" style="max-width:100%" src="data:image/png;base64,{source}">'
-            f'<p class="words" style="max-width:{width}px;line-height:1.5;margin:4px 0">{words}</p>'
-        )
+        image = f'<img alt="{words}" width="{width}" style="max-width:100%" src="data:image/png;base64,{source}">'
+        return image + in_words(self.description, width)
+
+
+def in_words(words: str, width: int) -> str:
+    """The words below a picture that is `width` pixels wide."""
+    return f'<p class="words" style="max-width:{width}px;line-height:1.5;margin:4px 0">{html.escape(words)}</p>'
 
 
 def live(render: Callable[..., Scene], controls: Mapping[str, Widget], rows: Sequence[Widget]) -> Explorer:

@@ -67,23 +67,22 @@ def answers_picture(image: Tensor, probs: Mapping[str, Tensor]) -> Scene:
 
     Args:
         image: (1, H, W) from 0 to 1.
-        probs: name of a model -> its ten probabilities.
+        probs: name of a model -> its probabilities, one for each class.
     """
     told = []
     for name, p in probs.items():
-        top = p.topk(3)
-        second = ", ".join(f"{digit} ({100 * p[digit]:.0f} %)" for digit in top.indices.tolist()[1:])
-        told.append(f"{name} says {top.indices[0]} ({100 * top.values[0]:.0f} %), then {second}.")
+        first, *others = [f"{i} ({100 * p[i]:.0f} %)" for i in p.topk(min(3, len(p))).indices.tolist()]
+        told.append(f"{name} says {first}" + (f", then {', '.join(others)}." if others else "."))
     picture = new_scene(7.2, 2.4, " ".join(told))
     show_image(picture.add_axes((0.0, 0.1, 0.28, 0.75)), image[0])
     picture.text(0.14, 0.9, "what the models see", ha="center", fontsize=10, color=INK)
     for place, (name, p) in enumerate(probs.items()):
         axes = picture.add_axes((0.35 + 0.34 * place, 0.2, 0.28, 0.65))
-        axes.bar(range(10), p.tolist(), color=[BLUE if i == p.argmax() else RULE for i in range(10)])
+        axes.bar(range(len(p)), p.tolist(), color=[BLUE if i == p.argmax() else RULE for i in range(len(p))])
         axes.set_ylim(0, 1)
         axes.set_title(name, fontsize=10)
-        few_ticks(axes, range(10), (0, 0.5, 1))
-        name_axes(axes, "digit", "probability" if place == 0 else "")
+        few_ticks(axes, range(0, len(p), -(-len(p) // 10)), (0, 0.5, 1))  # ten at most
+        name_axes(axes, "digit" if len(p) == 10 else "class", "probability" if place == 0 else "")
     return picture
 
 
@@ -93,7 +92,7 @@ def drawing_pad(models: Mapping[str, nn.Module], examples: LabelledImages) -> Ex
     The button "Example" shows the next of `examples` instead, for who cannot draw.
 
     Args:
-        models: name -> a model that gives ten logits for an image (1, 1, 32, 32).
+        models: name -> a model that gives logits for an image (1, 1, 32, 32), ten where it reads digits.
     """
     canvas = Canvas(width=SIZE, height=SIZE, layout={"width": f"{SIZE}px", "border": "1px solid gray"})
     clear, example = Button(description="Clear"), Button(description="Example")

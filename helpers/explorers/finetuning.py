@@ -5,6 +5,7 @@ The training runs in a thread of its own, so that the kernel can hear the stop b
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -24,6 +25,7 @@ from helpers.models import Classifier, Encoder, freeze
 from helpers.picture import name_axes, plain_style
 
 FROZEN = {"nothing": 0, "first layer": 3, "first two layers": 6, "whole encoder": 9}  # modules from the front
+BUDGETS = (1, 2, 5, 10, 50)  # labels per class
 RATES = (1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 1e-1)
 EPOCHS = 15
 STEPS = 5  # batches of 50 images in each epoch, however few there are
@@ -31,20 +33,20 @@ DRAWS_PER_SECOND = 4
 Curves = tuple[list[float], list[float]]  # validation accuracies (%) and training losses
 
 
-def build(start: str = "letters", frozen: str = "nothing") -> Classifier:
+def build(start: str = "letters", classes: int = 10) -> Classifier:
     """The model to fine-tune: the same at each call, and torch's global generator is as it was before.
+
+    That generator is seeded for a moment: build in a cell, not in a handler, which may run beside a cell.
 
     Args:
         start: "letters" for the shipped encoder, "scratch" for a random one.
-        frozen: a key of FROZEN.
     """
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
+        torch.default_generator.manual_seed(0)  # not that of a GPU
         encoder = Encoder()
         if start == "letters":
             load_encoder(encoder, shipped_encoder("letters"))
-        freeze(encoder.layers[: FROZEN[frozen]])
-        return Classifier(encoder)
+        return Classifier(encoder, classes)
 
 
 def train(
@@ -52,6 +54,7 @@ def train(
     train_set: LabelledImages,
     val_set: LabelledImages,
     *,
+    frozen: str = "nothing",
     encoder_lr: float = 1e-3,
     head_lr: float = 3e-3,
     per_class: int = 1,
@@ -62,11 +65,13 @@ def train(
     It draws from generators of its own, so that a training in the background changes no number elsewhere.
 
     Args:
+        frozen: what of the encoder stays as it is, a key of FROZEN.
         on_epoch: called with the curves so far; a true answer ends the training.
 
     Raises:
         DivergedError: the learning rates were too large.
     """
+    freeze(model.encoder.layers[: FROZEN[frozen]])
     few = few_labels(train_set, per_class, seed=0)
     loader, val_loader = make_loader(few, batch_size=50, steps=STEPS), make_loader(val_set, batch_size=250)
     generator = torch.Generator().manual_seed(0)  # of the augmentation
@@ -121,17 +126,21 @@ def finetuning_picture(accuracies: Sequence[float], losses: Sequence[float], epo
 
 def finetuning_example(train_set: LabelledImages, val_set: LabelledImages) -> Scene:
     """The picture of one training with the settings that the explorer begins with."""
-    return finetuning_picture(*train(build(), train_set, val_set), EPOCHS)
+    model = build(classes=len(train_set.classes))
+    return finetuning_picture(*train(model, train_set, val_set), EPOCHS)
 
 
 def finetuning_explorer(train_set: LabelledImages, val_set: LabelledImages) -> Explorer:
     """Page 06: settings, a button that trains for a few seconds, one that stops, and the curves as they grow."""
+    classes = len(train_set.classes)
+    untrained = {start: build(start, classes) for start in ("letters", "scratch")}
+    fewest = train_set.labels.bincount(minlength=classes).min()
     controls = {
-        "start": Dropdown(options=["letters", "scratch"], description="start from"),
+        "start": Dropdown(options=list(untrained), description="start from"),
         "frozen": Dropdown(options=list(FROZEN), description="frozen"),
         "encoder_lr": Dropdown(options=RATES, value=1e-3, description="encoder's learning rate"),
         "head_lr": Dropdown(options=RATES, value=3e-3, description="head's learning rate"),
-        "per_class": Dropdown(options=(1, 2, 5, 10, 50), description="labels per digit"),
+        "per_class": Dropdown(options=[n for n in BUDGETS if n <= fewest] or [1], description="labels per class"),
     }
     for control in controls.values():
         control.style.description_width = "initial"
@@ -155,10 +164,10 @@ def finetuning_explorer(train_set: LabelledImages, val_set: LabelledImages) -> E
                 drawn = time.monotonic()
             return stopping.is_set()
 
-        told = "Finished."
+        told = "It failed."
         try:
             train(model, train_set, val_set, on_epoch=on_epoch, **settings)
-            told = "Stopped." if stopping.is_set() else told
+            told = "Stopped." if stopping.is_set() else "Finished."
         except DivergedError:
             told = "It diverged: the loss is no number any more. Take smaller learning rates."
         except ValueError as error:  # such as too few images of a class
@@ -171,7 +180,7 @@ def finetuning_explorer(train_set: LabelledImages, val_set: LabelledImages) -> E
         if go.disabled:
             return
         settings = {name: control.value for name, control in controls.items()}
-        model = build(settings.pop("start"), settings.pop("frozen"))  # on this thread: it seeds for a moment
+        model = copy.deepcopy(untrained[settings.pop("start")])
         go.disabled, stop.disabled = True, False
         stopping.clear()
         box.thread = threading.Thread(target=run, args=(model, settings), daemon=True)

@@ -104,7 +104,16 @@ ANSWERS = {
 }
 ONE = "there is one image of one channel"
 CONVOLVED = "F.conv2d(image[None, None], kernel.flip(0, 1)[None, None])"
+FITS = "another network that keeps the budget and reaches the mark"
 EQUIVALENT = {
+    "3.4": {
+        "nn.Conv2d(1, 8, 2, padding=1)": FITS,
+        "nn.Conv2d(8, 16, 2, padding=1)": FITS,
+        "nn.Conv2d(1, 8, 3, padding=2)": FITS,
+        "nn.Conv2d(8, 16, 3, padding=2)": FITS,
+        "nn.Sequential(nn.ReLU(), nn.Conv2d(1, 8, 3, padding=1), nn.MaxPool2d(2), nn.Conv2d(8, 16, 3, padding=1), "
+        "nn.ReLU(), nn.MaxPool2d(4), nn.Flatten(), nn.Linear(16 * 4 * 4, 10))": FITS,
+    },
     "3.1": {
         f"{CONVOLVED}[0, 0]": ONE,
         f"{CONVOLVED}[-1, 0]": ONE,

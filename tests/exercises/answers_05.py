@@ -70,10 +70,8 @@ def hide_same_place(images, size):
 
 def hide_the_first_only(images, size):
     hidden = images.clone()
-    for image in hidden:
-        top, left = anywhere(*images.shape[2:], size)
-        image[:, top : top + size, left : left + size] = 0
-        return hidden
+    hidden[:1] = hide_with_a_mask(images[:1], size)
+    return hidden
 
 
 def hide_seeded(images, size):
@@ -166,6 +164,13 @@ ANSWERS = {
 }
 
 EQUIVALENT = {
+    "5.4": {
+        "nn.Conv2d(1, 8, 3, stride=2)": "32 pixels become 15, and 15 become 8 as 16 do",
+        "nn.Conv2d(1, 8, 3, stride=2, padding=0)": "32 pixels become 15, and 15 become 8 as 16 do",
+        "nn.Conv2d(1, 8, 4, stride=2, padding=1)": "a kernel of 4 halves the image as one of 3 does",
+        "nn.Conv2d(8, 16, 4, stride=2, padding=1)": "a kernel of 4 halves the image as one of 3 does",
+        "nn.Linear(16 * 8 * 8, 31)": "31 latents are allowed, and are enough",
+    },
     "5.1": {
         "F.mse_loss(target.clamp(low, high), target)": "a tensor of one number counts as the number",
         "F.mse_loss(target, target.clamp(low, high))": "a square does not tell which of the two came first",

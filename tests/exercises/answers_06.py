@@ -160,4 +160,9 @@ ANSWERS = {
     ),
 }
 
-EQUIVALENT = {}
+EQUIVALENT = {
+    "6.3": {
+        "(predictions == val_labels).float().mean()": "a tensor of one number counts as the number",
+        "model.parameters": "the encoder is frozen: without gradients the optimizer passes over its weights",
+    },
+}

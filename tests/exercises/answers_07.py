@@ -2,6 +2,9 @@
 
 import torch
 from exercise_answers import Answers
+from sklearn import metrics as sklearn_metrics
+
+from helpers import metrics
 
 
 def both_by_one_formula(confusion, k):
@@ -10,18 +13,24 @@ def both_by_one_formula(confusion, k):
     return torch.stack([precision[k], recall[k]])
 
 
+def by_scikit_learn(confusion, k):
+    cells = torch.arange(confusion.numel()).repeat_interleave(confusion.flatten())
+    labels, predictions = cells // len(confusion), cells % len(confusion)
+    both = sklearn_metrics.precision_recall_fscore_support(labels, predictions, labels=[k], zero_division=0)
+    return both[0][0], both[1][0]
+
+
 def f1_of_each(confusion):
     right = confusion.diagonal()
     precision, recall = right / confusion.sum(dim=0), right / confusion.sum(dim=1)
     return 2 * precision * recall / (precision + recall)
 
 
-def macro_in_a_loop(confusion):
+def macro_in_a_loop(confusion, where):
     each = []
     for k in range(len(confusion)):
-        right, size = confusion[k, k].item(), (confusion[k].sum() + confusion[:, k].sum()).item()
-        if size:
-            each.append(2 * right / size)
+        if where[k]:
+            each.append(2 * confusion[k, k] / (confusion[k].sum() + confusion[:, k].sum()))
     return sum(each) / len(each)
 
 
@@ -37,11 +46,6 @@ def f1_of_means(confusion):
     return 2 * precision.mean() * recall.mean() / (precision.mean() + recall.mean())
 
 
-def weighted_f1(confusion):
-    sizes = confusion.sum(dim=1)
-    return (f1_of_each(confusion).nan_to_num() * sizes).sum() / sizes.sum()
-
-
 def total_cost(scores, truth, threshold, miss, false_alarm):
     missed = ((scores < threshold) & (truth == 1)).sum()
     return miss * missed + false_alarm * ((scores >= threshold) & (truth == 0)).sum()
@@ -54,6 +58,18 @@ def cheapest(scores, truth, miss, false_alarm):
 
 def by_every_score(val_scores, val_labels, test_scores, test_labels, miss, false_alarm):
     best = cheapest(val_scores, val_labels, miss, false_alarm)
+    return best, total_cost(test_scores, test_labels, best, miss, false_alarm)
+
+
+def in_small_steps(val_scores, val_labels, test_scores, test_labels, miss, false_alarm):
+    steps = torch.linspace(0, 1, 101).double()
+    costs = torch.tensor([total_cost(val_scores, val_labels, at, miss, false_alarm) for at in steps])
+    at = steps[costs == costs.min()][-1]
+    return at, total_cost(test_scores, test_labels, at, miss, false_alarm)
+
+
+def without_silence(val_scores, val_labels, test_scores, test_labels, miss, false_alarm):
+    best = min(val_scores, key=lambda t: total_cost(val_scores, val_labels, t, miss, false_alarm))
     return best, total_cost(test_scores, test_labels, best, miss, false_alarm)
 
 
@@ -84,10 +100,6 @@ def mean_cost(val_scores, val_labels, test_scores, test_labels, miss, false_alar
     return best, total / len(test_scores)
 
 
-def far_too_high(*_):
-    return 0.999, 0
-
-
 def leaked_by_distance(train_images, test_images):
     distances = torch.cdist(test_images.flatten(1), train_images.flatten(1), p=float("inf"))
     return (distances.amin(dim=1) <= 0.05).nonzero()
@@ -98,11 +110,6 @@ def leaked_by_hash(train_images, test_images):
     return [i for i, image in enumerate(test_images) if image.numpy().tobytes() in known]
 
 
-def leaked_by_mean(train_images, test_images):
-    distances = torch.cdist(test_images.flatten(1), train_images.flatten(1), p=1) / test_images[0].numel()
-    return (distances.amin(dim=1) <= 0.05).nonzero()
-
-
 def leaked_signed(train_images, test_images):
     differences = test_images.flatten(1)[:, None] - train_images.flatten(1)[None]
     return (differences.amax(dim=2).amin(dim=1) <= 0.05).nonzero()
@@ -110,11 +117,6 @@ def leaked_signed(train_images, test_images):
 
 def leaked_by_norm(train_images, test_images):
     return (torch.cdist(test_images.flatten(1), train_images.flatten(1)).amin(dim=1) <= 0.05).nonzero()
-
-
-def leaked_in_some_pixel(train_images, test_images):
-    differences = (test_images.flatten(1)[:, None] - train_images.flatten(1)[None]).abs()
-    return (differences <= 0.05).any(dim=2).any(dim=1).nonzero()
 
 
 def leaked_first(train_images, test_images):
@@ -130,63 +132,93 @@ def leaked_mask(train_images, test_images):
 
 ANSWERS = {
     "7.1": Answers(
-        right=both_by_one_formula,
+        right=by_scikit_learn,
         wrong={
-            "changed places": lambda confusion, k: both_by_one_formula(confusion.T, k),
+            "in another order": lambda confusion, k: both_by_one_formula(confusion.T, k),
             "divide by all images": lambda confusion, k: [confusion[k, k] / confusion.sum()] * 2,
             "is the accuracy": lambda confusion, k: [confusion.trace() / confusion.sum()] * 2,
             "by the errors alone": lambda confusion, k: (
                 confusion[k, k] / (confusion[:, k].sum() - confusion[k, k]),
                 confusion[k, k] / (confusion[k].sum() - confusion[k, k]),
             ),
-            "two numbers": lambda confusion, k: confusion[k, k] / confusion[k].sum(),
-            "should be": lambda confusion, k: (both_by_one_formula(confusion, k)[0], 1.0),
+            "2 results are wanted": lambda confusion, k: 2 * confusion[k, k] / (confusion[k] + confusion[:, k]).sum(),
             "Both your numbers are the recall": lambda confusion, k: [confusion[k, k] / confusion[k].sum()] * 2,
+            "Class 0 is measured": lambda confusion, k: tuple(both_by_one_formula(confusion, 0)),
+            "not by `//`": lambda confusion, k: (
+                confusion[k, k] // confusion[:, k].sum(),
+                confusion[k, k] // confusion[k].sum(),
+            ),
         },
     ),
     "7.2": Answers(
-        right=macro_in_a_loop,
+        right=lambda confusion: metrics.average_f1(confusion, "macro"),
         wrong={
-            "became `nan`": lambda confusion: f1_of_each(confusion).mean(),
-            "You left out": lambda confusion: f1_of_each(confusion).nanmean(),
-            "nowhere counts as 0": lambda confusion: f1_of_each(confusion).nan_to_num().mean(),
+            "nowhere made a 0 / 0": lambda confusion: torch.stack(
+                [2 * row[k] / (row.sum() + confusion[:, k].sum()) for k, row in enumerate(confusion)]
+            ).mean(),
+            "Somewhere a 0 / 0 became `nan`": lambda confusion: f1_of_each(confusion).mean(),
+            "each class that was never right": lambda confusion: f1_of_each(confusion).nanmean(),
+            "nowhere counts as 0": lambda confusion: (
+                sum(
+                    2 * confusion[k, k] / max(1, confusion[k].sum() + confusion[:, k].sum())
+                    for k in range(len(confusion))
+                )
+                / len(confusion)
+            ),
             "to at least 1": clamped_f1,
             "of the mean precision": f1_of_means,
-            "ordinary mean": lambda confusion: torch.stack(
-                [both_by_one_formula(confusion, k) for k in range(len(confusion))]
-            ).mean(),
             "is micro F1": lambda confusion: confusion.trace() / confusion.sum(),
-            "weighted by the size": weighted_f1,
-            "one F1 for each": lambda confusion: f1_of_each(confusion).nan_to_num(),
+            "weighted by the size": lambda confusion: metrics.average_f1(confusion, "weighted"),
+            "one F1 for each": lambda confusion: metrics.precision_recall_f1(confusion)[2],
+            "no *label*": lambda confusion: macro_in_a_loop(confusion[:, :], confusion.sum(dim=1)),
         },
     ),
     "7.3": Answers(
-        right=by_every_score,
+        right=in_small_steps,
         wrong={
             "used for choosing": on_the_test_set,
-            "costs are swapped": costs_swapped,
-            "fewest errors": fewest_errors,
+            "both in the search and": costs_swapped,
+            "The errors are counted": fewest_errors,
             "cost on the validation set": validation_cost,
             "in its cost": cost_swapped_at_the_end,
             "for each image": mean_cost,
-            "not the cheapest": far_too_high,
-            "Two numbers": lambda *scores: cheapest(*scores[:2], *scores[4:]),
+            "never tries to raise no alarm": without_silence,
+            "Only the first of the 2": lambda *given: cheapest(*given[:2], *given[4:]),
+            "whatever was asked": lambda *given: by_every_score(*given[:4], 5, 1),
         },
     ),
     "7.4": Answers(
         right=leaked_by_distance,
         wrong={
-            "exact copy only": leaked_by_hash,
-            "a mean hides": leaked_by_mean,
-            "without its sign": leaked_signed,
+            "exact copies only": leaked_by_hash,
+            "A *mean* hides": lambda train_images, test_images: [
+                i for i, b in enumerate(test_images) if any((a - b).abs().mean() <= 0.05 for a in train_images)
+            ],
+            "without their sign": leaked_signed,
             "True or False": leaked_mask,
             "places in the training set": lambda train_images, test_images: leaked_by_distance(
                 test_images, train_images
             ),
-            "or a norm": leaked_by_norm,
-            "In some pixel": leaked_in_some_pixel,
+            "a norm": leaked_by_norm,
+            "in *some* pixel": lambda train_images, test_images: [
+                i for i, b in enumerate(test_images) if any(((a - b).abs() <= 0.05).any() for a in train_images)
+            ],
             "first copy only": leaked_first,
-            "You find no copy": lambda train_images, test_images: [],
+            "returns `[]` for every input": lambda train_images, test_images: [],
+            "several times": lambda train_images, test_images: [
+                i for i, b in enumerate(test_images) for a in train_images if torch.allclose(a, b, rtol=0, atol=0.05)
+            ],
         },
     ),
+}
+
+EQUIVALENT = {
+    "7.1": {"confusion[k, k]": "row k, column k is its own mirror image"},
+    "7.3": {
+        "[*val_scores, float('inf')]": "numbers in a tensor are compared and returned like other numbers",
+        "test_scores.tolist": "any thresholds may be tried, as long as all gaps between validation scores are",
+        "cost(val_scores, -val_labels, t, miss, false_alarm)": "-1 is as true as 1",
+        "-test_labels": "-1 is as true as 1",
+    },
+    "7.4": {"image - train_images": "the sign of a difference is dropped"},
 }

@@ -22,6 +22,7 @@ EQUIVALENT = {
     for page in pages_with_exercises()
     for number, changes in getattr(importlib.import_module(f"answers_{page:02}"), "EQUIVALENT", {}).items()
 }
+OPEN = {"3.4", "5.4"}  # a network is trained: near the mark, another processor may decide otherwise
 BY_CASES = [number for number, exercise in EXERCISES.items() if exercise.cases]
 
 
@@ -35,7 +36,7 @@ def test_no_mutant_of_the_solution_passes(number):
     exercise, equal = EXERCISES[number], EQUIVALENT.get(number, {})
     changed = list(mutants(exercise.solution))
     passed = {mutant.has for mutant in changed if check(number, mutant.function).heading == "Correct"}
-    assert passed == set(equal), "those that pass, and those known to be equal"
+    assert passed == set(equal) or (number in OPEN and passed <= set(equal)), "passed, and known to be equal"
     assert all(equal.values()), "each with its reason"
     assert len(changed) - len(equal) >= LEAST or number in FEW
 

@@ -1,6 +1,11 @@
-"""Quizzes: read from Markdown, five questions each, feedback for every option, balanced HTML."""
+"""Quizzes: read from Markdown, five questions each, feedback for every option, nothing that gives the answer away."""
 
+import ast
+import json
+import math
+import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +13,10 @@ from helpers.exercises import quiz, quizzes
 from helpers.exercises.quizzes import Quiz, questions_of
 
 PAGES = sorted(int(path.stem.removeprefix("quiz")) for path in quizzes.FOLDER.glob("quiz*.md"))
+QUESTIONS = [question for page in PAGES for question in questions_of(page)]
+NOTEBOOKS = Path(__file__).parent.parent.parent / "notebooks"
+RATIO, SHORT = 1.25, 16  # the longest option to the shortest, in characters; below SHORT a length says nothing
+BY_CHANCE = 0.05  # how rarely chance alone would do what is told as a fault
 
 
 class Balanced(HTMLParser):
@@ -33,29 +42,98 @@ class AnyNumber(dict):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_quiz_has_five_questions_each_with_feedback_for_every_option(page):
+def test_a_quiz_has_five_questions_of_four_options_with_feedback_for_each(page):
     questions = questions_of(page)
     assert len(questions) == 5 and len({question.ask for question in questions}) == 5
     for question in questions:
         options = question.options
-        right = [option for option in options if option.right]
-        if "choose all" in question.ask.casefold():
-            assert len(right) >= 2
-        else:
-            assert len(right) == 1, question.ask
-        assert len(options) >= 3 and len({option.text for option in options}) == len(options)
-        assert all(len(option.feedback.split()) >= 4 for option in options), question.ask
+        assert [option.right for option in options].count(True) == 1, question.ask
+        assert len(options) == 4 and len({option.text for option in options}) == 4, question.ask
+        for option in options:
+            assert re.fullmatch(r"[A-Z`*{0-9].*[.]", option.feedback) and len(option.feedback.split()) >= 6, option
+            assert not re.search(r"\b(wrong again|of course|obviously|careless|simply|just read)\b", option.feedback), (
+                option
+            )
+        assert question.ask.endswith("?") and len({option.text.endswith(".") for option in options}) == 1, question.ask
     parser = Balanced()
     parser.feed(Quiz(questions, AnyNumber())._repr_html_())
     assert parser.open == []
 
 
-def test_the_right_answer_is_not_always_in_the_same_place():
-    places = set()
-    for page in PAGES:
-        for question in questions_of(page):
-            places.add([option.right for option in question.options].index(True))
-    assert len(places) >= 3
+@pytest.mark.parametrize("page", PAGES)
+def test_each_number_that_a_question_speaks_of_is_passed_by_the_page(page):
+    notebook = json.loads(next(NOTEBOOKS.glob(f"{page:02}_*.ipynb")).read_text(encoding="utf-8"))
+    source = next(
+        s for s in ("".join(cell["source"]) for cell in notebook["cells"]) if re.match(rf"quiz\(\s*{page}\b", s)
+    )
+    passed = {keyword.arg for keyword in ast.parse(source).body[0].value.keywords}
+    text = (quizzes.FOLDER / f"quiz{page:02}.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"{(\w+)}", text)) <= passed
+
+
+def test_the_options_of_a_question_are_alike_in_length():
+    for question in QUESTIONS:
+        lengths = [max(len(option.text), SHORT) for option in question.options]
+        assert max(lengths) <= RATIO * min(lengths), (question.ask, lengths)
+
+
+def at_most_by_chance(total, chance):
+    """The largest number of hits in so many tries that chance exceeds in at most BY_CHANCE of all cases."""
+    below = 0.0
+    for hits in range(total + 1):
+        below += math.comb(total, hits) * chance**hits * (1 - chance) ** (total - hits)
+        if below >= 1 - BY_CHANCE:
+            return hits
+    raise AssertionError("the chances add up to 1")
+
+
+def test_what_chance_allows():
+    assert at_most_by_chance(40, 0.25) == 15 and at_most_by_chance(4, 0.5) == 4 and at_most_by_chance(5, 0.5) == 4
+
+
+def hits(score):
+    """In how many questions the right option is first by this score; of several that are first each has its share."""
+    total = 0.0
+    for question in QUESTIONS:
+        scores = {option: score(option, question) for option in question.options}
+        first = [option for option in question.options if scores[option] == max(scores.values())]
+        total += sum(option.right for option in first) / len(first)
+    return total
+
+
+def likeness(option, question):
+    """How many words an option shares with the others: the right one is often the pattern of the wrong ones."""
+    words = set(option.text.split())
+    return sum(len(words & set(other.text.split())) for other in question.options if other != option)
+
+
+@pytest.mark.parametrize(
+    "guess",
+    [
+        lambda option, question: len(option.text),
+        lambda option, question: -len(option.text),
+        lambda option, question: len(option.text.split()),
+        lambda option, question: likeness(option, question),
+        lambda option, question: -likeness(option, question),
+        lambda option, question: len(set(option.text.lower().split()) & set(question.ask.lower().split())),
+        lambda option, question: (
+            -len(re.findall(r"\b(all|always|any|each|every|never|no|none|nothing|only)\b", option.text))
+        ),
+        lambda option, question: -question.options.index(option),
+        lambda option, question: question.options.index(option) == 1,
+        lambda option, question: question.options.index(option) == 2,
+        lambda option, question: question.options.index(option),
+    ],
+    ids=["longest", "shortest", "wordiest", "like", "unlike", "echo", "soft", "first", "second", "third", "last"],
+)
+def test_a_reader_who_goes_by_looks_does_no_better_than_chance(guess):
+    assert hits(guess) <= at_most_by_chance(len(QUESTIONS), 1 / 4)
+
+
+def test_without_scripts_the_count_stays_hidden_and_the_answers_open():
+    shown = re.sub(r"<script>.*?</script>", "", Quiz(questions_of(1), {})._repr_html_(), flags=re.DOTALL)
+    assert shown.count("<details") == shown.count("<summary") == 20
+    assert re.search(r'<p [^>]*role="status" hidden></p>', shown)
 
 
 def test_a_quiz_needs_the_numbers_it_speaks_of_and_escapes_them(tmp_path, monkeypatch):
