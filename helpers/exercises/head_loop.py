@@ -43,8 +43,8 @@ def judge_train_head(answer: Callable) -> None:
     faults = []
     if moved:
         faults.append(
-            "After your loop the running statistics of the frozen encoder have moved: which call lets BatchNorm work "
-            "by the batch?"
+            "After your loop the running statistics of the frozen encoder have moved: in `train()` mode, in which every "
+            "model begins, BatchNorm works by the batch."
         )
     if any(_equal(trained, _steps(model, *sets["train"], zero=False, train=train)) for train in (False, True)):
         faults.append(
@@ -99,16 +99,19 @@ def _steps(
     zero: bool = True,
     train: bool = False,
     softmax: bool = False,
+    optimizer: type = torch.optim.SGD,
+    momentum: float | None = None,
 ) -> Classifier:
     """What becomes of the model by this loop."""
     trained = copy.deepcopy(model).train(train)
-    optimizer = torch.optim.SGD(trained.head.parameters(), lr=lr)
+    more = {} if momentum is None else {"momentum": momentum}
+    stepper = optimizer(trained.head.parameters(), lr=lr, **more)
     for _ in range(steps):
         if zero:
-            optimizer.zero_grad()
+            stepper.zero_grad()
         outputs = trained(images)
         F.cross_entropy(outputs.softmax(dim=1) if softmax else outputs, labels).backward()
-        optimizer.step()
+        stepper.step()
     return trained
 
 
@@ -154,6 +157,18 @@ def _explain_head(trained: Classifier, model: Classifier, sets: dict, faults: li
             sets["train"],
             {"steps": 1, "lr": 1.0},
         ),
+        "You replaced the optimizer. Leave it as it was: `torch.optim.SGD`, with a rate of 0.1.": (
+            sets["train"],
+            {"optimizer": torch.optim.Adam},
+        ),
+        "Your optimizer has a momentum. Leave it as it was: a rate of 0.1, and nothing else.": (
+            sets["train"],
+            {"momentum": 0.9},
+        ),
+        "Your loss is the sum over the images. Leave `cross_entropy` as it was: it takes their mean.": (
+            sets["train"],
+            {"lr": 0.1 * len(sets["train"][1])},
+        ),
         **{
             f"Your loop made {steps} steps; leave it at ten.": (sets["train"], {"steps": steps})
             for steps in (9, 11, 20, 100)
@@ -172,7 +187,7 @@ def _explain_head(trained: Classifier, model: Classifier, sets: dict, faults: li
         " ".join(
             [
                 *faults,
-                "The head's weights are not those that ten steps lead to. Leave the optimizer, its learning rate, the "
+                "The head's weights are not those that ten steps lead to. Keep the head that the model comes with. Leave the optimizer, its learning rate, the "
                 "loss and the ten steps as they are, and train on `images` and `labels`.",
             ]
         )
@@ -194,7 +209,10 @@ def _explain_accuracy(accuracy: object, trained: Classifier, model: Classifier, 
     right = _share(trained, images, labels)
     if isinstance(accuracy, nn.Module):
         raise Wrong("The loop is right, and your function returns the model. Return the validation accuracy.")
-    if isinstance(accuracy, tuple):
+    if isinstance(accuracy, str | torch.Size):
+        kind = "text" if isinstance(accuracy, str) else "shape"
+        raise Wrong(f"The loop is right, and your function returns a {kind}. One number is wanted, the accuracy.")
+    if isinstance(accuracy, tuple) and len(accuracy) > 1:
         raise Wrong(
             f"The loop is right, and your function returns {len(accuracy)} results; the accuracy alone is wanted."
         )
@@ -218,6 +236,8 @@ def _explain_accuracy(accuracy: object, trained: Classifier, model: Classifier, 
         "The loop is right. Your number is the right one rounded. Return it as it is.": round(right, 1),
         "The loop is right. Your number is the right one, rounded. Return it as it is.": round(right, 2),
         "The loop is right. These are True and False for each image; wanted is their mean.": hits,
+        "The loop is right. That says whether all answers are right; wanted is the share of right ones.": hits.all(),
+        "The loop is right. That says whether any answer is right; wanted is the share of right ones.": hits.any(),
         "The loop is right. These are the predictions; wanted is the share of right ones.": outputs.argmax(dim=1),
         "The loop is right. That is the loss on the validation images; wanted is the accuracy.": F.cross_entropy(
             outputs, labels

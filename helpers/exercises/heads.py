@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from helpers.exercises.judging import Wrong
 
@@ -51,13 +52,15 @@ def judge_replace_head(answer: Callable) -> None:
         trains = {n: p.requires_grad for n, p in model.named_parameters()}
         _has_outputs(model, body, classes, told)
         _is_new(model.fc, body.fc, old)
-        _gives_logits(model.fc, latents, classes)
         _rest_is_as_it_was(rest, trains, body)
+        _gives_logits(model.fc, latents, classes)
 
 
 def _is_the_model(model: object, body: nn.Module) -> None:
     if model is None:
         raise Wrong("Your function returned `None`. Is a `return` missing? The model is wanted, with its new head.")
+    if isinstance(model, type):
+        raise Wrong(f"Your function returns the class `{model.__name__}`. The model is wanted, with its new head.")
     if isinstance(model, nn.Linear):
         raise Wrong("Your function returns the new layer alone; the whole model is wanted, with that layer in it.")
     if isinstance(model, tuple | list):
@@ -75,6 +78,8 @@ def _is_the_model(model: object, body: nn.Module) -> None:
 def _has_outputs(model: nn.Module, body: nn.Module, classes: int, told: str) -> None:
     """The new layer takes the latents, and gives one output for each class."""
     fc, (old, latents) = model.fc, body.fc.weight.shape
+    if any(map(is_lazy, fc.parameters())):
+        model(torch.rand(2, 3, 8, 8))  # a lazy layer learns its size
     if isinstance(fc, nn.Linear) and fc.weight.shape == (latents, classes) and latents != classes:
         raise Wrong("The two numbers of your `nn.Linear` are swapped: what goes in comes first, then what comes out.")
     if (
@@ -99,7 +104,9 @@ def _has_outputs(model: nn.Module, body: nn.Module, classes: int, told: str) -> 
     if shape == (2, classes):
         return
     if shape != (2, old):
-        fixed = " Use the argument `classes`." if isinstance(fc, nn.Linear) else ""
+        off = len(shape) == 2 and abs(shape[1] - classes) == 1
+        fixed = " Is a 1 too much, or too little?" if off else " Use the argument `classes`."
+        fixed = fixed if isinstance(fc, nn.Linear) else ""
         raise Wrong(f"{told}two images give outputs of the shape {shape}; wanted is (2, {classes}).{fixed}")
     if not torch.equal(_weight(fc), body.fc.weight):
         raise Wrong(f"{told}your new layer has {old} outputs, as many as the old one. Wanted are `classes`.")
@@ -147,9 +154,14 @@ def _gives_logits(fc: nn.Module, latents: int, classes: int) -> None:
 
 def _rest_is_as_it_was(rest: dict[str, Tensor], trains: dict[str, bool], body: nn.Module) -> None:
     before = {name: tensor for name, tensor in body.state_dict().items() if not name.startswith("fc.")}
+    if set(before) - set(rest):
+        raise Wrong(
+            f"That is another model: `{min(set(before) - set(rest))}` is no longer in it. Take the one that your function "
+            "is given, and change `fc` only."
+        )
     if set(rest) - set(before):
         raise Wrong(f"The model has a new part, `{min(set(rest) - set(before))}`. Change `fc` only.")
-    if set(rest) != set(before) or not all(torch.equal(rest[name], before[name]) for name in before):
+    if not all(torch.equal(rest[name], before[name]) for name in before):
         raise Wrong("The layers below the head are no longer the pretrained ones. Change `fc` only.")
     head = [can for name, can in trains.items() if name.startswith("fc.")]
     below = {name: can for name, can in trains.items() if not name.startswith("fc.")}
@@ -161,4 +173,7 @@ def _rest_is_as_it_was(rest: dict[str, Tensor], trains: dict[str, bool], body: n
     if not as_before and not any(below.values()):
         raise Wrong(f"The layers below the head are frozen now. {why}")
     if not as_before:
-        raise Wrong("What was frozen below the head can be trained now, or the reverse. Leave the rest as it was.")
+        raise Wrong(
+            "This model came with some layers frozen, and now it is not the same ones. Leave the rest as it was: no "
+            "`requires_grad_` for the whole model."
+        )

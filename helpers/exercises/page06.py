@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from helpers.exercises.engine import Exercise
 from helpers.exercises.head_loop import judge_train_head
 from helpers.exercises.heads import judge_replace_head
-from helpers.exercises.judging import drawn
+from helpers.exercises.judging import drawn, same
 
 
 def count_matching(saved, wanted):
@@ -66,6 +66,13 @@ def load_cases() -> list[tuple]:
         ({"0.weight": torch.ones(2, 3)}, {}),
         *drawn(make, 22),
     ]
+
+
+def same_count(got: object, right: object) -> bool:
+    """As `same`; a slip may also return a list of names, in any order."""
+    if isinstance(right, list):
+        return isinstance(got, list | tuple | set) and sorted(map(str, got)) == sorted(right)
+    return same(got, right)
 
 
 def _fitting(saved: dict, wanted: dict) -> list[str]:
@@ -155,10 +162,53 @@ LOAD_SLIPS = {
     "You left out the counters (`num_batches_tracked`). Here they are tensors like all others: count them too.": (
         lambda saved, wanted: sum("num_batches" not in name for name in _fitting(saved, wanted))
     ),
+    "These are the names of the tensors that fit; wanted is how many there are.": _fitting,
+    "These are the names that both have. Wanted is how many tensors fit, by name and by shape.": lambda saved, wanted: (
+        [name for name in saved if name in wanted]
+    ),
+    "You returned how many fit, and a second number. Only the first is wanted.": lambda saved, wanted: (
+        (len(_fitting(saved, wanted)), len(wanted) - len(_fitting(saved, wanted)))
+    ),
+    "Your names need only be contained in each other. They must be the same: `==`, or `in` a dictionary, not in a text.": (
+        lambda saved, wanted: sum(n in m and a.shape == b.shape for n, a in saved.items() for m, b in wanted.items())
+    ),
+    "You compared the names in their order, the first with the first and so on. Ask for each name, and for its shape.": (
+        lambda saved, wanted: sum(n == m for (n, _), (m, _) in _pairs(saved, wanted))
+    ),
+    "You sorted both and compared the first with the first and so on. One name more on a side moves all the others.": (
+        lambda saved, wanted: sum(
+            n == m and saved[n].shape == wanted[m].shape for n, m in zip(sorted(saved), sorted(wanted), strict=False)
+        )
+    ),
+    "You counted only names that begin with `encoder.`. All names count.": lambda saved, wanted: sum(
+        name.startswith("encoder.") for name in _fitting(saved, wanted)
+    ),
+    "You counted the different shapes that both have. Count tensors, by name and by shape.": lambda saved, wanted: len(
+        {tensor.shape for tensor in saved.values()} & {tensor.shape for tensor in wanted.values()}
+    ),
+    "You took the smaller of the two numbers of tensors. Look at their names and shapes.": lambda saved, wanted: min(
+        len(saved), len(wanted)
+    ),
+    "The first tensor of the file is left out: positions begin at 0.": lambda saved, wanted: len(
+        _fitting(dict(list(saved.items())[1:]), wanted)
+    ),
+    "The last tensor of the file is left out.": lambda saved, wanted: len(
+        _fitting(dict(list(saved.items())[:-1]), wanted)
+    ),
+    "That is the share of the model that is filled, in per cent. Wanted is how many tensors fit.": lambda saved, wanted: (
+        100 * len(_fitting(saved, wanted)) / max(len(wanted), 1)
+    ),
+    "That is the share of the model that is filled. Wanted is how many tensors fit.": lambda saved, wanted: (
+        len(_fitting(saved, wanted)) / len(wanted)
+    ),
     "That is the share of the file that fits. Wanted is how many tensors fit.": lambda saved, wanted: (
         len(_fitting(saved, wanted)) / len(saved)
     ),
-    "That says whether any tensor fits. Wanted is how many do.": lambda saved, wanted: bool(_fitting(saved, wanted)),
+    "Your count never goes beyond 1. Does it grow with each tensor that fits (`+= 1`), and does a `return` inside the loop "
+    "end it at the first?": lambda saved, wanted: bool(_fitting(saved, wanted)),
+    "That says whether any name is known. Wanted is how many tensors fit.": lambda saved, wanted: any(
+        name in wanted for name in saved
+    ),
     "That says whether all tensors fit. Wanted is how many do.": lambda saved, wanted: (
         len(_fitting(saved, wanted)) == len(saved)
     ),
@@ -212,6 +262,7 @@ EXERCISES = {
         cases=load_cases,
         slips=LOAD_SLIPS,
         returns="one whole number, how many tensors fit",
+        same=same_count,
         why="A tensor arrives if the model has one of the same name, and of the same shape.",
         notice="Assert this number under every load, and an empty one cannot pass unseen.",
         hints=(

@@ -187,7 +187,9 @@ def _is_cut_off(mask: Tensor, form: tuple[int, int, bool], size: int) -> bool:
     """Whether it may be a square of which a part lies outside the image: at an edge, wherever it is too small."""
     rows, columns = mask.any(dim=1), mask.any(dim=0)
     fits = max(form[:2]) <= size
-    return fits and all(seen == size or not seen or line[0] or line[-1] for seen, line in zip(form, (rows, columns)))
+    return fits and all(
+        seen == size or not seen or line[0] or line[-1] for seen, line in zip(form[:2], (rows, columns), strict=True)
+    )
 
 
 def _counted(n: int, word: str) -> str:

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from helpers.data.images import digits
-from helpers.explorers.drawing import NOTHING, SIZE, drawing_pad, rasterise
+from helpers.explorers.drawing import NOTHING, SIZE, answers_picture, drawing_pad, rasterise
 from helpers.models import Classifier, Encoder
 
 
@@ -102,6 +102,17 @@ def test_the_words_name_what_the_model_says():
     with torch.no_grad():
         top = model(digits()[1].images[:1]).argmax().item()
     assert words(box).startswith(f"scratch says {top} (")
+
+
+@pytest.mark.parametrize("classes", [1, 2, 3, 10, 37])
+def test_there_are_as_many_bars_as_probabilities(classes):
+    p = torch.arange(1.0, classes + 1).softmax(dim=0)
+    picture = answers_picture(torch.rand(1, 32, 32), {"a": p})
+    bars = picture.axes[1].patches
+    assert [bar.get_height() for bar in bars] == pytest.approx(p.tolist())
+    assert len(picture.axes[1].get_xticks()) <= 10 and picture.to_png()
+    assert picture.description.startswith(f"a says {classes - 1} (")
+    assert picture.description.count("%") == min(3, classes) and picture.description.endswith("%).")
 
 
 def test_it_says_what_it_is_where_widgets_do_not_run(pad):

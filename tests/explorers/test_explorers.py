@@ -1,17 +1,38 @@
 """The explorers, moved from Python: observers run at once, so no browser is needed here."""
 
+import importlib
+import json
+import pkgutil
 import re
 import statistics
+import threading
 import time
+from pathlib import Path
 
+import matplotlib
+import nbformat
 import pytest
 import torch
 from ipywidgets import BoundedIntText
+from nbconvert import HTMLExporter
 from sklearn.metrics import precision_recall_fscore_support
 
+import helpers.explorers
+from helpers.data import few_labels
 from helpers.data.images import digits
-from helpers.explorers import base, descent, kernel, label_budget, label_flow, latent_walk, logits, threshold
-from helpers.models import Autoencoder, Decoder, Encoder
+from helpers.explorers import (
+    base,
+    descent,
+    drawing,
+    finetuning,
+    kernel,
+    label_budget,
+    label_flow,
+    latent_walk,
+    logits,
+    threshold,
+)
+from helpers.models import Autoencoder, Classifier, Decoder, Encoder
 
 PHOTO = torch.rand(40, 60, generator=torch.Generator().manual_seed(0))
 
@@ -46,6 +67,29 @@ MAKE = {
     "latent walk": lambda: latent_walk.latent_walk_explorer(autoencoder(), digits()[1]),
     "threshold": lambda: threshold.threshold_explorer(*scores_and_labels()),
 }
+ALL = MAKE | {
+    "drawing": lambda: drawing.drawing_pad({"a": Classifier(Encoder())}, digits()[1]),
+    "finetuning": lambda: finetuning.finetuning_explorer(*map(few_images, digits()[:2])),
+}
+DRAW = {  # every picture of an explorer
+    "answers_picture": lambda: drawing.answers_picture(torch.rand(1, 32, 32), {"a": torch.ones(10) / 10}),
+    "descent_picture": descent.descent_picture,
+    "finetuning_picture": lambda: finetuning.finetuning_picture([50.0, 60.0], [2.0, 1.0], 15, "$5_6%"),
+    "kernel_picture": lambda: kernel.kernel_picture(PHOTO, torch.eye(3)),
+    "label_budget_picture": lambda: label_budget.label_budget_picture(
+        1, {1: (torch.ones(3, 1, 32, 32), ["a", "b", "c"])}
+    ),
+    "label_flow_picture": lambda: label_flow.label_flow_picture(*chain()),
+    "latent_walk_picture": lambda: latent_walk.latent_walk_picture(autoencoder(), *digits()[1].images[:2]),
+    "logits_picture": logits.logits_picture,
+    "threshold_picture": lambda: threshold.threshold_picture(*scores_and_labels()),
+}
+SENTENCE = "Controls stand here while the page's kernel runs. Run this cell to see them."
+PAGES = sorted((Path(__file__).parents[2] / "notebooks").glob("[0-9]*.ipynb"))
+
+
+def few_images(dataset):
+    return few_labels(dataset, 20, seed=0)
 
 
 def words(box):
@@ -132,6 +176,117 @@ def test_a_state_that_cannot_be_drawn_leaves_no_stale_picture():
     assert "no such picture &lt;2&gt;" in box.picture.value and "<img" not in box.picture.value
     control.value = 3
     assert "<img" in box.picture.value
+
+
+# no number on the page changes
+
+
+def press(name, box):
+    """Use the explorer as a reader would: move each control, press each button, draw a stroke."""
+    for control in getattr(box, "controls", {}).values():
+        control.value = other_value(control)
+    if name == "drawing":
+        box.begin(140, 40), box.move(140, 240), box.end()
+        box.example.click(), box.clear.click()
+    if name == "kernel":
+        for event in ("mouse_down", "mouse_move", "mouse_up"):
+            box.canvas[1]._handle_frontend_event(None, {"event": event, "x": 100, "y": 120}, None)
+    if name == "finetuning":
+        for start in ("scratch", "letters"):
+            box.controls["start"].value = start
+            box.go.click()
+            box.thread.join(60)
+            assert "Finished." in words(box)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_an_explorer_leaves_the_global_generator_alone(name, monkeypatch):
+    monkeypatch.setattr(finetuning, "EPOCHS", 2)
+    torch.manual_seed(1)
+    before = torch.get_rng_state()
+    box = ALL[name]()
+    assert torch.equal(torch.get_rng_state(), before) or name in ("drawing", "latent walk"), (
+        "whose models are made here"
+    )
+    before = torch.get_rng_state()
+    press(name, box)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_cell_that_draws_beside_an_explorer_draws_the_same(name, monkeypatch):
+    """JupyterLab answers to controls in a thread of its own, while a cell runs."""
+    monkeypatch.setattr(finetuning, "EPOCHS", 2)
+    box, drawn, enough = ALL[name](), [], threading.Event()
+
+    def cell():
+        while not enough.is_set() or len(drawn) < 2000:
+            drawn.append(torch.rand(3))
+            time.sleep(0)
+
+    torch.manual_seed(2)
+    thread = threading.Thread(target=cell)
+    thread.start()
+    press(name, box)
+    enough.set()
+    thread.join()
+    after = torch.rand(3)
+    torch.manual_seed(2)
+    assert torch.equal(torch.cat([*drawn, after]), torch.cat([torch.rand(3) for _ in (*drawn, after)]))
+
+
+# where widgets do not run
+
+
+def stored(box):
+    """A notebook with this widget as the output of a cell, as Jupyter stores it without the widgets' state."""
+    output = nbformat.v4.new_output("execute_result", box._repr_mimebundle_(), execution_count=1)
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("explorer", outputs=[output])])
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_without_a_kernel_there_is_a_sentence(name):
+    box = ALL[name]()
+    bundle = box._repr_mimebundle_()
+    assert bundle["text/plain"] == SENTENCE and "application/vnd.jupyter.widget-view+json" in bundle
+    body, _ = HTMLExporter().from_notebook_node(stored(box))
+    output = body[body.index("jp-OutputArea-output") :]
+    assert SENTENCE.replace("'", "&#39;") in output
+    assert "VBox(" not in output and "widget-view" not in output
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_every_widget_on_a_page_has_its_sentence(path):
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if "application/vnd.jupyter.widget-view+json" in data:
+                assert "".join(data["text/plain"]) == SENTENCE
+            assert not re.match(r"\w+\(children=", "".join(data.get("text/plain", "")))
+
+
+# pictures
+
+
+def test_every_picture_is_tried_here():
+    modules = [
+        importlib.import_module(f"helpers.explorers.{m.name}") for m in pkgutil.iter_modules(helpers.explorers.__path__)
+    ]
+    assert set(DRAW) == {name for module in modules for name in vars(module) if name.endswith("_picture")}
+
+
+@pytest.mark.parametrize("name", DRAW)
+def test_a_style_around_it_changes_no_picture(name):
+    def shown():
+        torch.manual_seed(0)
+        picture = DRAW[name]()
+        return picture._repr_html_(), picture.to_png()
+
+    expected = shown()
+    with matplotlib.style.context("dark_background"), matplotlib.rc_context({"text.usetex": True, "font.size": 30}):
+        around = matplotlib.rcParams.copy()
+        assert shown() == expected
+        assert matplotlib.rcParams == around
 
 
 # logits

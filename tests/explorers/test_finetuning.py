@@ -6,7 +6,7 @@ import time
 import pytest
 import torch
 
-from helpers.data import few_labels
+from helpers.data import LabelledImages, few_labels
 from helpers.data.images import digits
 from helpers.explorers import finetuning
 from helpers.loops import fit
@@ -90,9 +90,62 @@ def test_what_is_frozen_stays(sets, monkeypatch, frozen):
     kept = []
     original = finetuning.fit
     monkeypatch.setattr(finetuning, "fit", lambda model, *a, **k: (kept.append(model), original(model, *a, **k))[1])
-    finetuning.train(finetuning.build(frozen=frozen), *sets)
+    finetuning.train(finetuning.build(), *sets, frozen=frozen)
     count = sum(p.requires_grad for p in kept[0].encoder.parameters())
     assert count == {"nothing": 9, "first layer": 6, "first two layers": 3, "whole encoder": 0}[frozen]
+
+
+def own_data(counts):
+    """Random images, as many of each class as are counted."""
+    labels = torch.cat([torch.full((count,), label) for label, count in enumerate(counts)])
+    images = torch.rand(len(labels), 1, 32, 32, generator=torch.Generator().manual_seed(0))
+    return LabelledImages(images, labels, [f"class {label}" for label in range(len(counts))])
+
+
+@pytest.mark.parametrize(
+    ("counts", "budgets"), [((7, 30, 9), (1, 2, 5)), ((50, 50), (1, 2, 5, 10, 50)), ((1,) * 12, (1,))]
+)
+def test_own_data_sets_the_outputs_and_the_budgets(counts, budgets, monkeypatch):
+    monkeypatch.setattr(finetuning, "EPOCHS", 2)
+    box, outputs, original = finetuning.finetuning_explorer(own_data(counts), own_data(counts)), [], finetuning.train
+    monkeypatch.setattr(
+        finetuning,
+        "train",
+        lambda model, *a, **k: (outputs.append(model.head.out_features), original(model, *a, **k))[1],
+    )
+    assert box.controls["per_class"].options == budgets
+    for budget in budgets:
+        box.controls["per_class"].value = budget
+        box.go.click()
+        box.thread.join(60)
+        assert words(box).startswith("2 of 2 epochs. Finished.")
+    assert set(outputs) == {len(counts)}
+    assert finetuning.finetuning_example(own_data(counts), own_data(counts)).description.startswith("2 of 2")
+
+
+def test_a_class_without_images_is_told():
+    box = finetuning.finetuning_explorer(own_data((3, 0, 3)), own_data((3, 3, 3)))
+    assert box.controls["per_class"].options == (1,)
+    box.go.click()
+    box.thread.join(60)
+    assert "It cannot be trained so: class 1 has 0 images, 1 were asked." in words(box) and not box.go.disabled
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_what_fails_is_not_called_finished(explorer, monkeypatch):
+    monkeypatch.setattr(finetuning, "fit", lambda *a, **k: 1 / 0)
+    explorer.go.click()
+    explorer.thread.join(60)
+    assert "It failed." in words(explorer) and not explorer.go.disabled
+
+
+def test_one_training_does_not_begin_where_the_last_one_ended(explorer):
+    told = []
+    for _ in range(2):
+        explorer.go.click()
+        explorer.thread.join(60)
+        told.append(words(explorer))
+    assert told[0] == told[1]
 
 
 def test_divergence_is_told(explorer, monkeypatch):
