@@ -51,7 +51,7 @@ def _diagnose(exercise: Exercise, values: list, answer: Callable, names: list[st
         or _constant(values, answer)
         or _general_slip(exercise, values, names)
         or _always_times(values, names)
-        or _of_code(exercise, answer)
+        or of_code(exercise, answer)
         or _two_slips(exercise, values, names)
         or _as_a_mutant(exercise, values, deadline)
     )
@@ -63,9 +63,7 @@ def _of_kind(exercise: Exercise, values: list) -> str | None:
     right = values[0][1]
     wanted = f"Wanted: {exercise.returns}." if exercise.returns else ""
     if all(value is None for value in got):
-        if any(outcome.printed for *_, outcome in values):
-            return "Your function prints its result and returns nothing. Write `return` where `print` stands."
-        return "Your function returned `None`. Is a `return` missing?"
+        return nothing_returned(any(outcome.printed for *_, outcome in values))
     if any(value is None for value in got):
         return "For some inputs your function returns `None`: one of its ways ends without a `return`."
     odd = next((value for value in got if isinstance(value, str) or _is_function(value)), None)
@@ -78,9 +76,21 @@ def _of_kind(exercise: Exercise, values: list) -> str | None:
         return f"Your function returns a shape, and not the values. {wanted}".strip()
     if isinstance(right, tuple):
         return _of_count(exercise, values, wanted)
+    lengths = {len(parts) for parts in map(_parts, got) if parts is not None}
+    if getattr(slips.as_tensor(right), "shape", None) == () and len(lengths) == 1 and lengths != {1}:
+        for place in range(min(max(lengths), len(ORDINALS))):
+            if all(_parts(o.value) and exercise.same(_parts(o.value)[place], r) for _, r, o in values):
+                only = f"only the {ORDINALS[place]} is wanted"
+                return f"Your function returns {max(lengths)} values; {only}. {wanted}".strip()
     if any(isinstance(value, dict) for value in got):
         return f"Your function returns a dictionary. {wanted}".strip()
     return None
+
+
+def nothing_returned(printed: bool) -> str:
+    if printed:
+        return "Your function prints its result and returns nothing. Write `return` where `print` stands."
+    return "Your function returned `None`. Is a `return` missing?"
 
 
 def _is_function(value: object) -> bool:
@@ -231,7 +241,7 @@ def _factor(pairs: list[tuple[Tensor, Tensor]]) -> float | None:
     return factor if telling and torch.allclose(got, factor * right, rtol=1e-4, atol=1e-6) else None
 
 
-def _of_code(exercise: Exercise, answer: Callable) -> str | None:
+def of_code(exercise: Exercise, answer: Callable) -> str | None:
     """What the learner's own code shows."""
     needed = set(slips.unused_arguments(exercise.solution))
     unread = [name for name in slips.unused_arguments(answer) if name not in needed]

@@ -11,7 +11,9 @@ import dis
 import importlib
 import inspect
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
+from io import StringIO
 from numbers import Number
 from pathlib import Path
 from types import CodeType
@@ -20,6 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from helpers.exercises import judging, progress
+from helpers.exercises.diagnosis import nothing_returned, of_code
 from helpers.exercises.errors import told
 from helpers.exercises.guard import OutOfTime, call, time_limit
 from helpers.exercises.judging import NotAttempted, Raised, Wrong, in_place, judge_by_cases
@@ -217,12 +220,19 @@ def _judge_guarded(exercise: Exercise, answer: Callable) -> None:
             raise Raised(told(outcome.error, answer))
         if outcome.value is ...:
             raise NotAttempted
-        if outcome.value is None and outcome.printed:
-            raise Wrong("Your function prints its result and returns nothing. Write `return` where `print` stands.")
+        if outcome.value is None:
+            raise Wrong(nothing_returned(bool(outcome.printed)))
         changed.extend(outcome.changed)
         return outcome.value
 
-    exercise.judge(guarded)
+    try:
+        with redirect_stdout(StringIO()):  # of a network that was returned
+            exercise.judge(guarded)
+    except Raised:
+        raise
+    except Wrong as wrong:
+        more = of_code(exercise, answer)
+        raise Wrong(f"{wrong.slip} {more}" if more else wrong.slip, wrong.example, wrong.advice) from None
     if changed:
         raise Wrong(in_place(sorted(set(changed))))
 

@@ -19,6 +19,20 @@ MEANINGS = (
     (r"invalid literal for int", "This text is not a whole number."),
     (r"division by zero", "Something is divided by 0. For which input is the number below the line 0?"),
     (
+        r"before Module.__init__\(\) call",
+        "`super().__init__()` is missing as the first line of your class's `__init__`.",
+    ),
+    (
+        r"is not a Module subclass",
+        "`nn.Sequential` takes layers one after the other, each made with brackets, and no list.",
+    ),
+    (r"Error\(s\) in loading state_dict", "Names or shapes of the loaded tensors do not fit the model."),
+    (r"object of type '(\w+)' has no len", "A `{0}` has no length: it is a single thing."),
+    (
+        r"random_ expects 'from' to be less than 'to'",
+        "The range to draw from is empty: it ends where it begins, or before.",
+    ),
+    (
         r"not enough values to unpack|too many values to unpack",
         "The names on the left of `=` are not as many as the values on the right.",
     ),

@@ -43,8 +43,8 @@ def judge_train_head(answer: Callable) -> None:
     faults = []
     if moved:
         faults.append(
-            "After your loop the running statistics of the frozen encoder have moved: in `train()` mode, in which every "
-            "model begins, BatchNorm works by the batch."
+            "After your loop the running statistics of the frozen encoder have moved: in `train()` mode, in which "
+            "every model begins, BatchNorm works by the batch."
         )
     if any(_equal(trained, _steps(model, *sets["train"], zero=False, train=train)) for train in (False, True)):
         faults.append(
@@ -187,7 +187,8 @@ def _explain_head(trained: Classifier, model: Classifier, sets: dict, faults: li
         " ".join(
             [
                 *faults,
-                "The head's weights are not those that ten steps lead to. Keep the head that the model comes with. Leave the optimizer, its learning rate, the "
+                "The head's weights are not those that ten steps lead to. Keep the head that the model comes with. "
+                "Leave the optimizer, its learning rate, the "
                 "loss and the ten steps as they are, and train on `images` and `labels`.",
             ]
         )
@@ -212,6 +213,10 @@ def _explain_accuracy(accuracy: object, trained: Classifier, model: Classifier, 
     if isinstance(accuracy, str | torch.Size):
         kind = "text" if isinstance(accuracy, str) else "shape"
         raise Wrong(f"The loop is right, and your function returns a {kind}. One number is wanted, the accuracy.")
+    if isinstance(accuracy, bool) or (getattr(accuracy, "shape", None) == () and accuracy.dtype == torch.bool):
+        raise Wrong(
+            f"The loop is right, and your function returns {bool(accuracy)}. Wanted is the share of right answers."
+        )
     if isinstance(accuracy, tuple) and len(accuracy) > 1:
         raise Wrong(
             f"The loop is right, and your function returns {len(accuracy)} results; the accuracy alone is wanted."
@@ -236,8 +241,9 @@ def _explain_accuracy(accuracy: object, trained: Classifier, model: Classifier, 
         "The loop is right. Your number is the right one rounded. Return it as it is.": round(right, 1),
         "The loop is right. Your number is the right one, rounded. Return it as it is.": round(right, 2),
         "The loop is right. These are True and False for each image; wanted is their mean.": hits,
-        "The loop is right. That says whether all answers are right; wanted is the share of right ones.": hits.all(),
-        "The loop is right. That says whether any answer is right; wanted is the share of right ones.": hits.any(),
+        "The loop is right. That is how sure the model is, on average; wanted is the share of right ones.": (
+            outputs.softmax(dim=1).amax(dim=1).mean()
+        ),
         "The loop is right. These are the predictions; wanted is the share of right ones.": outputs.argmax(dim=1),
         "The loop is right. That is the loss on the validation images; wanted is the accuracy.": F.cross_entropy(
             outputs, labels

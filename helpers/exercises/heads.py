@@ -82,14 +82,11 @@ def _has_outputs(model: nn.Module, body: nn.Module, classes: int, told: str) -> 
         model(torch.rand(2, 3, 8, 8))  # a lazy layer learns its size
     if isinstance(fc, nn.Linear) and fc.weight.shape == (latents, classes) and latents != classes:
         raise Wrong("The two numbers of your `nn.Linear` are swapped: what goes in comes first, then what comes out.")
-    if (
-        isinstance(fc, nn.Linear)
-        and fc.weight.shape == (old, latents)
-        and (fc.out_features, fc.in_features) != (old, latents)
-    ):
+    if isinstance(fc, nn.Linear) and fc.weight.shape != (fc.out_features, fc.in_features):
+        tells, has = (fc.in_features, fc.out_features), (fc.weight.shape[1], fc.weight.shape[0])
         raise Wrong(
-            "You changed the number that the old layer tells of itself; its weights stay as they were. Make a new "
-            "`nn.Linear` and set `model.fc` to it."
+            f"The old layer is still there, and changed: it tells (inputs, outputs) {tells}, and its weights are for "
+            f"{has}. Make a new `nn.Linear` and set `model.fc` to it."
         )
     try:
         shape = tuple(model(torch.rand(2, 3, 8, 8)).shape)
@@ -156,8 +153,8 @@ def _rest_is_as_it_was(rest: dict[str, Tensor], trains: dict[str, bool], body: n
     before = {name: tensor for name, tensor in body.state_dict().items() if not name.startswith("fc.")}
     if set(before) - set(rest):
         raise Wrong(
-            f"That is another model: `{min(set(before) - set(rest))}` is no longer in it. Take the one that your function "
-            "is given, and change `fc` only."
+            f"That is another model: `{min(set(before) - set(rest))}` is no longer in it. Take the one that your "
+            "function is given, and change `fc` only."
         )
     if set(rest) - set(before):
         raise Wrong(f"The model has a new part, `{min(set(rest) - set(before))}`. Change `fc` only.")

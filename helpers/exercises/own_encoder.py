@@ -117,6 +117,10 @@ def _latents(encoder: nn.Module, images: Tensor) -> Tensor:
 def _where_it_stops(error: Exception, part: nn.Module | None, given: tuple) -> str:
     """Which layer does not fit what it gets, and what would."""
     said = str(error).splitlines()[0]
+    if isinstance(error, NotImplementedError):
+        return (
+            f"Your network has no `forward`, which says what happens to the images: `{said}`. `nn.Sequential` has one."
+        )
     if part is None or not given or not isinstance(given[0], Tensor):
         return f"Images of shape (6, 1, 32, 32) do not pass: `{said}`. {meaning(error)}".strip()
     shape = tuple(given[0].shape)
@@ -126,6 +130,8 @@ def _where_it_stops(error: Exception, part: nn.Module | None, given: tuple) -> s
     if isinstance(part, nn.Linear):
         flat = " Is `nn.Flatten()` missing before it?" if len(shape) > 2 else ""
         return f"{told} Its first number says what comes in, the last number of that shape: {shape[-1]}.{flat}"
+    if isinstance(part, nn.BatchNorm2d) and len(shape) == 2:
+        return f"{told} Behind `nn.Flatten()` it is `nn.BatchNorm1d`."
     if isinstance(part, nn.Conv2d | nn.BatchNorm2d) and len(shape) != 4:
         return f"{told} It wants images (N, C, H, W): `nn.Flatten()` belongs behind it."
     if isinstance(part, nn.Conv2d | nn.BatchNorm2d):

@@ -119,6 +119,33 @@ LOWEST_SLIPS = {
     "That is the share of numbers that are out of reach. Wanted is by how much they are missed, squared.": (
         lambda t, low, high: (_miss(t, low, high) != 0).double().mean()
     ),
+    "That is the mean square of the best outputs. Wanted is that of their distance from the target.": (
+        lambda t, low, high: t.clip(low, high).square().mean()
+    ),
+    "Out of reach you squared the target itself. What is squared is its distance from the nearest limit.": (
+        lambda t, low, high: t[_miss(t, low, high) != 0].square().mean()
+    ),
+    "You looked only at what can be reached. The error comes from the rest.": lambda t, low, high: (
+        0 * t[_miss(t, low, high) == 0].mean()
+    ),
+    "You took the mean of the target first. Find the distance of each number first, then take the mean.": (
+        lambda t, low, high: _miss(t.mean(), low, high).square()
+    ),
+    "You answer one number for the whole target. The output may be another number for each of them.": (
+        lambda t, low, high: (t - t.mean().clip(low, high)).square().mean()
+    ),
+    "Everything that is not below `low` is measured from `high`. What lies between the two is hit exactly.": (
+        lambda t, low, high: torch.where(t < low, t - low, t - high).square().mean()
+    ),
+    "Everything that is not above `high` is measured from `low`. What lies between the two is hit exactly.": (
+        lambda t, low, high: torch.where(t > high, t - high, t - low).square().mean()
+    ),
+    "Only the distances below `low` are squared. Square those above `high`, too.": lambda t, low, high: (
+        (t - t.clip(min=low)).square().mean() + (t - t.clip(max=high)).mean()
+    ),
+    "Only the distances above `high` are squared. Square those below `low`, too.": lambda t, low, high: (
+        (t.clip(min=low) - t).mean() + (t - t.clip(max=high)).square().mean()
+    ),
     "That is the largest squared distance; wanted is their mean.": lambda t, low, high: (
         _miss(t, low, high).square().max()
     ),
@@ -199,6 +226,30 @@ RIVAL_SLIPS = {
     ),
     "Your rival is the median of the training images; wanted is their mean.": lambda train, val: (
         (val - train.median(dim=0).values).square().mean()
+    ),
+    "Your rival is the last training image. It should be the mean of all of them.": lambda train, val: (
+        (val - train[-1]).square().mean()
+    ),
+    "Only the last validation image is measured. Does each round of your loop replace the one before?": lambda train, val: (
+        (val[-1] - train.mean(dim=0)).square().mean()
+    ),
+    "That is the largest error of a single image; wanted is the mean over all.": lambda train, val: (
+        (val - train.mean(dim=0)).square().mean(dim=(1, 2, 3)).max()
+    ),
+    "That is the smallest error of a single image; wanted is the mean over all.": lambda train, val: (
+        (val - train.mean(dim=0)).square().mean(dim=(1, 2, 3)).min()
+    ),
+    "These are errors pixel by pixel, averaged over the images only. Take the mean over the pixels, too.": (
+        lambda train, val: (val - train.mean(dim=0)).square().mean(dim=0)
+    ),
+    "These are errors of the single images and channels. Take the mean over all of them.": lambda train, val: (
+        (val - train.mean(dim=0)).square().mean(dim=(2, 3))
+    ),
+    "You divided by the pixels of one channel. The mean runs over images, channels and pixels, all of them.": (
+        lambda train, val: (val - train.mean(dim=0)).square().sum() / val[0, 0].numel()
+    ),
+    "You squared first and subtracted then. Subtract the mean image from each image, and square the difference.": (
+        lambda train, val: val.square().mean() - train.mean(dim=0).square().mean()
     ),
     "Your rival is the first training image. It should be the mean of all of them.": lambda train, val: (
         (val - train[0]).square().mean()

@@ -106,6 +106,30 @@ LOAD_SLIPS = {
     "You compared the first axis only. The whole shapes must be equal.": lambda saved, wanted: sum(
         saved[name].shape[:1] == wanted[name].shape[:1] for name in set(saved) & set(wanted)
     ),
+    "You compared the last axis only. The whole shapes must be equal.": lambda saved, wanted: sum(
+        saved[name].shape[-1:] == wanted[name].shape[-1:] for name in set(saved) & set(wanted)
+    ),
+    "You sorted the numbers of a shape before you compared. (2, 3) and (3, 2) are two shapes.": lambda saved, wanted: (
+        sum(sorted(saved[name].shape) == sorted(wanted[name].shape) for name in set(saved) & set(wanted))
+    ),
+    "A tensor that fits counts twice: once for its name, and once for its shape. Count it if both are true.": (
+        lambda saved, wanted: len(set(saved) & set(wanted)) + len(_fitting(saved, wanted))
+    ),
+    "You take 1 away for each tensor that does not fit. Just do not count it.": lambda saved, wanted: (
+        2 * len(_fitting(saved, wanted)) - len(saved)
+    ),
+    "You counted what is in the file or in the model (`|`). Count what is in both (`&`).": lambda saved, wanted: (
+        len(saved) + len(wanted) - len(_fitting(saved, wanted))
+    ),
+    "That is the difference between two numbers of tensors. Which tensors are they?": lambda saved, wanted: (
+        len(wanted) - len(saved)
+    ),
+    "That is the difference of two numbers of tensors. Which tensors are they?": lambda saved, wanted: abs(
+        len(wanted) - len(saved)
+    ),
+    "That says whether all names are known. Wanted is how many tensors fit.": lambda saved, wanted: all(
+        name in wanted for name in saved
+    ),
     "You compared the types: both are tensors, always. Compare their shapes.": lambda saved, wanted: sum(
         type(saved[name]) is type(wanted[name]) for name in set(saved) & set(wanted)
     ),

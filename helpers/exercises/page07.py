@@ -34,7 +34,7 @@ def one_class_cases() -> list[tuple]:
             if confusion.sum(dim=0).all() and confusion.sum(dim=1).all():
                 return confusion, k
 
-    return [*drawn(make), (torch.tensor([[5]]), 0)]
+    return drawn(make)
 
 
 def _column(confusion: Tensor, k: int) -> Tensor:
@@ -117,6 +117,21 @@ ONE_CLASS_SLIPS = {
     "You took the largest number of the row (or column) for the right ones. They stand on the diagonal, large or not.": (
         lambda c, k: (c[:, k].max() / _column(c, k), c[k].max() / _row(c, k))
     ),
+    "Your sums are those of all columns and of all rows. Take the one of class k, by `[k]`.": lambda c, k: (
+        c[k, k] / c.sum(dim=0),
+        c[k, k] / c.sum(dim=1),
+    ),
+    "`confusion[:k]` are the rows *before* k. Column k is `confusion[:, k]`, with a comma: all rows, column k.": (
+        lambda c, k: (c[k, k] / c[:k].sum(), c[k, k] / c[k].sum())
+    ),
+    "You take the right ones off *each* number of the column (and of the row) before the sum. And below the line they "
+    "belong: the sum is of all of them.": lambda c, k: (
+        c[k, k] / (c[:, k] - c[k, k]).sum(),
+        c[k, k] / (c[k] - c[k, k]).sum(),
+    ),
+    "You divide by how many classes there are. Divide by the sum of the column (precision) or the row (recall).": (
+        lambda c, k: (c[k, k] / len(c), c[k, k] / len(c))
+    ),
     "You divide the whole column by its sum, and the whole row. Only the cell of the right ones is wanted.": (
         lambda c, k: (c[:, k] / _column(c, k), c[k] / _row(c, k))
     ),
@@ -153,7 +168,7 @@ def macro_cases() -> list[tuple]:
             confusion = confusion.flip(0, 1)
         return (confusion,)
 
-    return [*drawn(make), (torch.tensor([[4]]),)]
+    return drawn(make)
 
 
 def _precisions(confusion: Tensor) -> Tensor:
@@ -264,6 +279,22 @@ MACRO_SLIPS = {
     "That is the F1 of the last class only. Collect that of each class before you take the mean.": lambda c: _f1s(c)[
         -1
     ].nan_to_num(),
+    "Class 0 is left out: a loop over `range(1, ...)` begins at the second class.": lambda c: (
+        _f1s(c)[1:].nansum() / _there(c).sum()
+    ),
+    "Class 0 is left out, and a class that is nowhere counts as 0.": lambda c: _f1s(c)[1:].nan_to_num().mean(),
+    "The last class is left out. Classes are counted from 0 to K - 1, and `range(K)` goes through them all.": lambda c: (
+        _f1s(c)[:-1].nansum() / _there(c).sum()
+    ),
+    "You divided the sum of the F1 by the number of *images*. The mean is over the classes that are somewhere.": (
+        lambda c: _f1s(c).nansum() / c.sum()
+    ),
+    "Brackets are missing: without them only the column (or the row) stands below the line. Write (row + column).": (
+        lambda c: (2 * c.diagonal() / c.sum(dim=0) + c.sum(dim=1))[_there(c)].mean()
+    ),
+    "Brackets are missing: without them only the row (or the column) stands below the line. Write (row + column).": (
+        lambda c: (2 * c.diagonal() / c.sum(dim=1) + c.sum(dim=0))[_there(c)].mean()
+    ),
     "That is the median of the classes' F1; wanted is their mean.": lambda c: _f1s(c)[_there(c)].median(),
 }
 
@@ -284,7 +315,7 @@ def choose_and_apply(val_scores, val_labels, test_scores, test_labels, miss, fal
 # Every set has scores of all these values, so thresholds between two neighbours are alike for all sets: either of them
 # is accepted. And one such gap alone is the cheapest, for the right prices as well as for those that a slip would use.
 SCORES = (0.125, 0.375, 0.625, 0.875)
-PRICES = ((5, 1), (1, 3), (2, 1), (1, 1), (3, 2), (1, 5), (4, 1), (2, 3))
+PRICES = ((1, 5), (4, 1), (1, 3), (3, 1), (1, 4), (5, 1), (1, 6), (6, 1))
 
 
 def _bill(scores: list, truth: list, threshold: float, miss: float, false_alarm: float) -> float:
@@ -313,9 +344,12 @@ def threshold_cases() -> list[tuple]:
         while True:
             (val, val_labels), (test, test_labels) = draw(), draw()
             best = _cheapest(val, val_labels, *prices)
-            others = [_cheapest(val, val_labels, *p) for p in (prices[::-1], (1, 1), (5, 1))]
-            others += [_cheapest(test, test_labels, *p) for p in (prices, (5, 1))]
-            if len(best) == 1 and all(len(o) == 1 for o in others) and best != others[-2] and silent == (best[0] > 1):
+            by_slip = [_cheapest(val, val_labels, *p) for p in ((1, 1), prices[::-1], (5, 1))]
+            by_slip.append(_cheapest(val + test, val_labels + test_labels, *prices))
+            on_test = [_cheapest(test, test_labels, *p) for p in (prices, (5, 1))]
+            single = all(len(each) == 1 for each in (best, *by_slip, *on_test))
+            apart = silent or best != by_slip[(i // 2) % 4 if prices[0] == 1 else (0, 1, 3)[(i // 2) % 3]]
+            if single and apart and best != on_test[0] and silent == (best[0] > 1):
                 break
         scores = [torch.tensor(s, dtype=torch.double) for s in (val, test)]
         return scores[0], torch.tensor(val_labels), scores[1], torch.tensor(test_labels), *prices
@@ -368,6 +402,22 @@ def _of_page(miss: float, false_alarm: float) -> tuple:
     return 5, 1
 
 
+def _least_cost(scores: Tensor, truth: Tensor, prices: tuple) -> float:
+    return min(cost(scores, truth, at, *prices) for at in (*SCORES, math.inf))
+
+
+def _below(threshold: float) -> float:
+    """The next lower score, above which the same alarms go off."""
+    lower = [0.0, *SCORES]
+    return lower[lower.index(threshold) - 1] if threshold in lower else lower[-1]
+
+
+def _place(threshold: float, steps: int) -> int:
+    """Of the thresholds 0 / steps, 1 / steps, ..., the place of the first that raises the same alarms."""
+    below = _below(threshold)
+    return 0 if below == 0 else math.floor(below * steps) + 1
+
+
 THRESHOLD_SLIPS = {
     "The test set was used for choosing. Choose on the validation set; the test set only judges.": _chosen(on="test"),
     "The sets have changed places: you chose on the test set, and report the cost on the validation set.": _chosen(
@@ -415,9 +465,34 @@ THRESHOLD_SLIPS = {
     "The threshold is 0.5, whatever the costs are. Search for the cheapest one on the validation set.": (
         lambda v, vl, s, sl, miss, false_alarm: (0.5, cost(s, sl, 0.5, miss, false_alarm))
     ),
-    "The place of the threshold in a list was returned, and not the threshold.": _chosen(
-        result=lambda t, total, n: (SCORES.index(t) if t in SCORES else len(SCORES), total)
+    "Your threshold lies above all scores, so that no alarm goes off. Scores lie between 0 and 1. Are the steps of your "
+    "search so small? Does it remember the least cost so far? Is it a threshold, and not its place in a list?": _chosen(
+        best=lambda c, key: math.inf
     ),
+    "Your threshold lies below all scores, so that the alarm always goes off. Does your search ever move on from there? "
+    "It must begin with a cost that any threshold can beat, and must not end in its first round.": (
+        _chosen(best=lambda c, key: 0.0)
+    ),
+    "You searched on both sets together. The test set must not choose: search on the validation set alone.": (
+        lambda v, vl, s, sl, *prices: _chosen()(torch.cat([v, s]), torch.cat([vl, sl]), s, sl, *prices)
+    ),
+    "Your threshold is the least *cost*. Wanted is the threshold that has it: `min` with `key=`, or the place of the least "
+    "cost in a list.": lambda v, vl, s, sl, *prices: (
+        _least_cost(v, vl, prices),
+        cost(s, sl, _least_cost(v, vl, prices), *prices),
+    ),
+    "Your first number is the least *cost* on the validation set. Wanted is the threshold that has it.": (
+        lambda v, vl, s, sl, *prices: (_least_cost(v, vl, prices), _chosen()(v, vl, s, sl, *prices)[1])
+    ),
+    "In your search the alarm goes off where `score > threshold`. It should where `score >= threshold`.": (
+        lambda v, vl, s, sl, *prices: (_below(_chosen()(v, vl, s, sl, *prices)[0]), _chosen()(v, vl, s, sl, *prices)[1])
+    ),
+}
+THRESHOLD_SLIPS |= {
+    f"Your first number is the *place* of the threshold in your list of {steps + 1}. Divide it by {steps}.": _chosen(
+        result=lambda t, total, n, steps=steps: (_place(t, steps), total)
+    )
+    for steps in (10, 20, 100, 200, 1000)
 }
 
 
@@ -475,7 +550,7 @@ def leak_cases() -> list[tuple]:
 
 def same_places(got: object, right: object) -> bool:
     """Places in any order and any shape, each once; True and False are no places."""
-    if not isinstance(right, list) or any(isinstance(place, bool) for place in right):
+    if not isinstance(right, list) or any(type(place) is not int for place in right):
         return judging.same(got, right) and not _is_bool(right) ^ _is_bool(got)
     places = as_tensor(got)
     if places is None or _is_bool(got) or (places.dim() == 0 and not isinstance(got, set)):
@@ -528,9 +603,6 @@ LEAK_SLIPS = {
     ),
     "A mean hides one pixel that differs much, and so does a mean of squares. Look at the largest difference of each "
     "pair.": lambda a, b: _places((_differences(a, b).square().mean(dim=2) <= 0.05).any(dim=1)),
-    "The mean of squares hides one pixel that differs much. Look at the largest difference of each pair.": lambda a, b: (
-        _places((_differences(a, b).square().mean(dim=2).sqrt() <= 0.05).any(dim=1))
-    ),
     "An image that is brighter or darker all over is no copy. Take the differences without their sign: `.abs()`.": (
         lambda a, b: _places((_differences(a, b).amax(dim=2) <= 0.05).any(dim=1))
     ),
@@ -568,7 +640,7 @@ LEAK_SLIPS = {
     "You return the last copy only. Collect all of them in a list.": lambda a, b: _places(_copies(a, b).any(dim=1))[
         -1:
     ],
-    "Only the first test image is looked at: a `return` inside the loop ends it there.": lambda a, b: _places(
+    "Only the first test image counts in yours: does a `return` inside the loop end it there?": lambda a, b: _places(
         _copies(a, b)[:1].any(dim=1)
     ),
     "These are the images that are *no* copies.": lambda a, b: _places(~_copies(a, b).any(dim=1)),
@@ -588,9 +660,20 @@ LEAK_SLIPS = {
     "That says whether there is a copy at all. Return the places of the copies, such as `[1, 4]`.": lambda a, b: bool(
         _copies(a, b).any()
     ),
-    "These are the copies themselves. Return their places in the test set, such as `[1, 4]`.": lambda a, b: b[
-        _copies(a, b).any(dim=1)
+    "These are the copies themselves. Return their places in the test set, such as `[1, 4]`.": lambda a, b: list(
+        b[_copies(a, b).any(dim=1)]
+    ),
+    "The first test image is left out: places begin at 0.": lambda a, b: [
+        p for p in _places(_copies(a, b).any(dim=1)) if p
     ],
+    "The last test image is left out: `range(len(test_images))` reaches them all.": lambda a, b: _places(
+        _copies(a, b)[:-1].any(dim=1)
+    ),
+    "These are places in the training set, one for each pair of copies. Which images of the *test* set have a copy there?": (
+        lambda a, b: _copies(a, b).nonzero()[:, 1].tolist()
+    ),
+    "For each pixel you take the largest difference over the training images (`dim=0`). Take it over the *pixels*, one "
+    "for each training image.": lambda a, b: _places(_differences(a, b).abs().amax(dim=1).amin(dim=1) <= 0.05),
     "A place is there several times, where an image has several copies in the training set. Each counts once.": (
         lambda a, b: _copies(a, b).nonzero()[:, 0].tolist()
     ),

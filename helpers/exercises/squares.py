@@ -14,7 +14,7 @@ from helpers.exercises.written import written
 
 # Shapes of images and sizes of squares; many images where each place must occur (15 and 6 places: by chance one is
 # missing once in a hundred million times), few where a square fills the image along one axis or both.
-TRIALS = (((300, 1, 4, 6), 2), ((300, 3, 5, 4), 3), ((4, 2, 3, 5), 3), ((1, 1, 3, 3), 1), ((2, 1, 2, 2), 2))
+TRIALS = (((300, 1, 5, 7), 3), ((300, 3, 4, 3), 2), ((4, 2, 3, 5), 3), ((1, 1, 3, 3), 1), ((2, 1, 2, 2), 2))
 MANY = 100
 
 
@@ -148,6 +148,8 @@ def _of_forms(forms: list[tuple[int, int, bool]], black: Tensor, size: int) -> s
             f"You hide whole rows. {wanted}: choose from which row *and* from which column it goes. Is the axis of the "
             "channels forgotten? An image is (C, H, W): `image[:, rows, columns]`."
         )
+    if n > 1 and with_black and all(forms[i] == (size, size, True) for i in with_black):
+        return f"In {n - len(with_black)} of {n} images nothing is black. {wanted}, and within it."
     kinds = Counter(forms)
     rows, columns, filled = kinds.most_common(1)[0][0]
     if len(kinds) == 1 and filled:
@@ -214,7 +216,9 @@ def judge_places(places: list[tuple[int, int]], size: int, shape: tuple[int, int
             "The square always begins in a row and a column of the same number. Draw two numbers for each image."
         )
     if repeated:
-        raise Wrong("A second call hides the same squares. Draw anew at each call: set no seed inside.")
+        raise Wrong(
+            "A second call hides the same squares. Draw anew at each call: set no seed inside, and compute no place."
+        )
     for seen, end, side, name in ((tops, last[0], "row", "height"), (lefts, last[1], "column", "width")):
         if max(seen) == end - 1:
             raise Wrong(

@@ -1,10 +1,20 @@
-"""Every explorer, moved by keyboard alone in a real browser, and a digit drawn with the mouse."""
+"""Every explorer, moved by keyboard alone in a real browser; a digit and a kernel moved with the mouse."""
 
 from __future__ import annotations
 
+import json
 import re
 
+import nbformat
+from conftest import TOKEN
+from ipywidgets import IntSlider
 from playwright.sync_api import TimeoutError
+
+from helpers.data.images import digits
+from helpers.explorers.drawing import drawing_pad
+from helpers.explorers.finetuning import EPOCHS
+from helpers.explorers.kernel import _panel, kernel_explorer
+from helpers.explorers.logits import logits_explorer
 
 EXPLORERS = {  # page -> names of its explorers' controls, in order; drawing pads and the live training have none
     "01_concepts": [["per_class"], []],
@@ -40,16 +50,25 @@ def wait_for_other_words(box, before, what=""):
         )
     except TimeoutError as error:
         raise AssertionError(f"{what} was moved, and still it says: {before}") from error
-    picture = box.locator("img")
-    assert picture.count() == 1 and len(picture.get_attribute("alt")) > 20
+    assert box.locator("img, canvas").count()
+    assert all(len(picture.get_attribute("alt")) > 20 for picture in box.locator("img").all())
     return words(box)
+
+
+def drawn(box):
+    """The picture, or what is on the canvas that stands for it: all that moves."""
+    return box.evaluate("e => e.querySelector('img')?.src ?? e.querySelector('canvas').toDataURL()")
+
+
+def drawing_pads(opened):
+    return [box for box in explorers(opened).all() if box.get_by_role("button", name="Clear").count()]
 
 
 def test_every_control_answers_to_the_keyboard(opened):
     boxes = explorers(opened)
     for i, controls in enumerate(EXPLORERS.get(opened.stem, [])):
         box = boxes.nth(i)
-        pictures = {box.locator("img").get_attribute("src")} if controls else set()
+        pictures = {drawn(box)} if controls else set()
         for name in controls:
             before = words(box)
             field = box.locator(f".control-{name}").locator("input, select").first
@@ -58,7 +77,7 @@ def test_every_control_answers_to_the_keyboard(opened):
             opened.page.keyboard.type(other_value(field))
             opened.page.keyboard.press("Tab")
             wait_for_other_words(box, before, name)
-            pictures.add(box.locator("img").get_attribute("src"))
+            pictures.add(drawn(box))
         assert not controls or len(pictures) > 1, "the picture moves as well"
 
 
@@ -115,7 +134,7 @@ def test_of_many_quick_moves_the_last_wins(opened):
 
 
 def test_a_digit_is_drawn_by_mouse_and_named(opened):
-    pads = [box for box in explorers(opened).all() if box.locator("canvas").count()]
+    pads = drawing_pads(opened)
     assert len(pads) == (opened.stem[:2] in ("01", "07"))
     for box in pads:
         assert words(box).startswith("Nothing is drawn yet")
@@ -138,9 +157,7 @@ def test_a_digit_is_drawn_by_mouse_and_named(opened):
 
 
 def test_who_cannot_draw_presses_example_and_clear(opened):
-    for box in explorers(opened).all():
-        if not box.locator("canvas").count():
-            continue
+    for box in drawing_pads(opened):
         for button, expected in (("Example", SAYS), ("Clear", re.compile("^Nothing is drawn")), ("Example", SAYS)):
             before = words(box)
             box.get_by_role("button", name=button).focus()
@@ -163,8 +180,8 @@ def test_a_live_training_runs_and_stops(opened):
     opened.page.wait_for_function(
         "box => box.querySelector('p.words').innerText.includes('Finished.')", arg=box.element_handle(), timeout=60_000
     )
-    assert re.match(r"25 of 25 epochs. Finished. Validation accuracy \d", words(box))
-    box.locator("select").last.select_option("50")  # labels a digit: a training that takes longer
+    assert re.match(rf"{EPOCHS} of {EPOCHS} epochs. Finished. Validation accuracy \d", words(box))
+    box.locator("select").last.select_option("50")  # labels per class: a training that takes longer
     train.focus()
     opened.page.keyboard.press("Enter")
     opened.page.wait_for_function(
@@ -175,4 +192,83 @@ def test_a_live_training_runs_and_stops(opened):
     opened.page.wait_for_function(
         "box => box.querySelector('p.words').innerText.includes('Stopped.')", arg=box.element_handle(), timeout=30_000
     )
-    assert not words(box).startswith("25 of 25")
+    assert not words(box).startswith(f"{EPOCHS} of")
+
+
+def test_a_kernel_is_moved_by_clicking_and_dragging(opened):
+    if opened.stem != "03_convolution":
+        return
+    box, mouse = explorers(opened).first, opened.page.mouse
+    for name, value in {"stride": 2, "padding": 1, "dilation": 1}.items():
+        box.locator(f".control-{name} input").fill(str(value))
+        opened.page.keyboard.press("Tab")
+    photo, output = (108, 162), (53, 80)  # with its padding
+    opened.page.wait_for_function(
+        "box => box.querySelector('p.words').innerText.startsWith('Output (53, 80)')", arg=box.element_handle()
+    )
+    canvas = box.locator("canvas").first
+    canvas.scroll_into_view_if_needed()
+    corner = canvas.bounding_box()
+
+    def chosen():
+        return tuple(int(box.locator(f".control-{name} input").input_value()) for name in ("row", "column"))
+
+    def go(shape, panel, row, column):
+        left, top, scale = _panel(shape, panel)
+        mouse.move(corner["x"] + left + scale * (column + 0.5), corner["y"] + top + scale * (row + 0.5))
+
+    def click(*place):
+        before = words(box)
+        go(*place)
+        mouse.down()
+        mouse.up()
+        return wait_for_other_words(box, before, f"the canvas at {place}")
+
+    before = drawn(box)
+    assert "At row 15, column 30:" in click(photo, 0, 31, 61) and chosen() == (15, 30)
+    opened.page.wait_for_timeout(500)
+    assert drawn(box) != before
+    assert "At row 40, column 7:" in click(output, 2, 40, 7) and chosen() == (40, 7)
+    go(photo, 0, 31, 61)  # without a button
+    go((3, 3), 1, 1, 1)
+    mouse.down()
+    mouse.up()
+    go(photo, 0, -12, 20)
+    mouse.down()
+    mouse.up()
+    opened.page.wait_for_timeout(500)
+    assert chosen() == (40, 7), "outside of the images nothing happens"
+    go(output, 2, 5, 5)
+    mouse.down()
+    for i in range(100):  # quick moves: the last wins
+        go(output, 2, 5 + i % 40, 5 + i % 60)
+    go(output, 2, 33, 44)
+    mouse.up()
+    opened.page.wait_for_function(
+        "box => box.querySelector('p.words').innerText.includes('At row 33, column 44:')", arg=box.element_handle()
+    )
+    opened.page.wait_for_timeout(1000)
+    assert chosen() == (33, 44) and "At row 33, column 44:" in words(box)
+
+
+def test_an_untrusted_page_shows_a_sentence_where_a_widget_would_be(browser, lab):
+    grey, examples = digits()[1].images[0, 0], digits()[1]
+    widgets = [kernel_explorer(grey), drawing_pad({}, examples), logits_explorer(), IntSlider(3)]
+    outputs = [nbformat.v4.new_output("display_data", widget._repr_mimebundle_()) for widget in widgets]
+    cells = [nbformat.v4.new_code_cell("1", outputs=[output]) for output in outputs]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    page = browser.new_page()
+    answer = page.request.put(
+        f"{lab}/api/contents/untrusted.ipynb",
+        headers={"Authorization": f"token {TOKEN}", "Content-Type": "application/json"},
+        data=json.dumps({"type": "notebook", "content": notebook}),
+    )
+    assert answer.ok, answer.text()
+    page.goto(f"{lab}/lab/tree/untrusted.ipynb?token={TOKEN}&reset")
+    page.wait_for_function("() => document.querySelectorAll('.jp-OutputArea-output').length === 4", timeout=60_000)
+    page.wait_for_timeout(1000)
+    *ours, bare = page.locator(".jp-OutputArea-output").all_inner_texts()
+    assert ours == ["Controls stand here while the page's kernel runs. Run this cell to see them."] * 3
+    assert bare == "IntSlider(value=3)", "what stands there without a sentence"
+    page.evaluate("() => window.jupyterapp.commands.execute('kernelmenu:shutdown')")
+    page.close()

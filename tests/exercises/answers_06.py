@@ -139,7 +139,7 @@ ANSWERS = {
             "no longer the pretrained": body_from_scratch,
             "layer alone": lambda model, classes: nn.Linear(model.fc.in_features, classes),
             "`return` missing": lambda model, classes: setattr(model, "fc", nn.Linear(model.fc.in_features, classes)),
-            "number that the old layer tells": only_the_number,
+            "The old layer is still there, and changed": only_the_number,
             "number of *outputs*": head(lambda model, classes: nn.Linear(model.fc.out_features, classes)),
         },
     ),

@@ -107,12 +107,13 @@ def own_data(counts):
 )
 def test_own_data_sets_the_outputs_and_the_budgets(counts, budgets, monkeypatch):
     monkeypatch.setattr(finetuning, "EPOCHS", 2)
-    box, outputs, original = finetuning.finetuning_explorer(own_data(counts), own_data(counts)), [], finetuning.train
-    monkeypatch.setattr(
-        finetuning,
-        "train",
-        lambda model, *a, **k: (outputs.append(model.head.out_features), original(model, *a, **k))[1],
-    )
+    box, outputs, train = finetuning.finetuning_explorer(own_data(counts), own_data(counts)), [], finetuning.train
+
+    def watched(model, *arguments, **options):
+        outputs.append(model.head.out_features)
+        return train(model, *arguments, **options)
+
+    monkeypatch.setattr(finetuning, "train", watched)
     assert box.controls["per_class"].options == budgets
     for budget in budgets:
         box.controls["per_class"].value = budget
