@@ -11,6 +11,7 @@ import functools
 import html
 import io
 import re
+import threading
 import warnings
 from collections.abc import Callable
 
@@ -23,6 +24,7 @@ from PIL import Image
 INK, PAPER, RULE = "#1f1f1f", "#fdfdfc", "#8c8c8c"
 COLOURS = ("#005f9e", "#b34700", "#00694a", "#8f2d6b", "#4d4d4d", "#7a5c00")  # each 4.5:1 or more on PAPER
 DPI = 130
+DRAWING = threading.RLock()  # an explorer may draw beside a running cell, and the style is matplotlib's global one
 
 
 STYLED = ("axes", "figure", "font", "grid", "image", "lines", "patch", "path", "savefig", "scatter", "text", "xtick")
@@ -42,7 +44,7 @@ def plain_style(draw: Callable) -> Callable:
 
     @functools.wraps(draw)
     def drawn(*args: object, **options: object) -> object:
-        with matplotlib.rc_context(style()):
+        with DRAWING, matplotlib.rc_context(style()):
             return draw(*args, **options)
 
     return drawn

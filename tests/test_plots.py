@@ -345,3 +345,17 @@ def test_a_picture_is_stored_as_png_too_and_drawn_once(monkeypatch):
     counted = []
     assert drawn._repr_png_().startswith(b"\x89PNG") and "data:image/png" in drawn._repr_html_()
     assert counted == [1]
+
+
+def test_two_pictures_at_once_leave_the_style_as_it_was():
+    import threading
+
+    import matplotlib
+
+    before = dict(matplotlib.rcParams)
+    pictures = [threading.Thread(target=lambda: bars({"a": 1.0}, xlabel="x", alt="One bar.")) for _ in range(8)]
+    for thread in pictures:
+        thread.start()
+    for thread in pictures:
+        thread.join()
+    assert dict(matplotlib.rcParams) == before

@@ -168,6 +168,8 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
             if output.output_type == "stream" and "\r" in output.text:  # a progress bar: keep its end, usually nothing
                 lines = (line.rstrip().rsplit("\r", 1)[-1] for line in output.text.split("\n"))
                 output.text = "".join(f"{line}\n" for line in lines if line.strip())
+            if "data" in output:  # a widget lives in its kernel; its sentence stays
+                output.data.pop("application/vnd.jupyter.widget-view+json", None)
         if "outputs" in cell:
             cell.outputs = [o for o in cell.outputs if o.output_type != "stream" or o.text]
 

@@ -1,6 +1,8 @@
 """What are ImageNet's weights worth on drawn pictures? The parts of page 09 that take too long for the page.
 
-    python tools/worth_of_imagenet.py        about 15 minutes on two quiet cores; writes helpers/shipped/worth_of_imagenet.json
+    python tools/worth_of_imagenet.py    about 15 minutes on two quiet cores
+
+It writes helpers/shipped/worth_of_imagenet.json.
 
 Three questions, all with the page's own split of the 483 pictures (by stem, anew for each draw): frozen latents
 at four sizes of picture, a small network from scratch, and the whole of EfficientNet-Lite0 fine-tuned, with

@@ -471,7 +471,7 @@ THRESHOLD_SLIPS = {
     ),
     "Your threshold lies below all scores, so that the alarm always goes off. Does your search ever move on from there? "
     "It must begin with a cost that any threshold can beat, and must not end in its first round.": (
-        _chosen(best=lambda c, key: 0.0)
+        _chosen(best=lambda c, key: SCORES[0])
     ),
     "You searched on both sets together. The test set must not choose: search on the validation set alone.": (
         lambda v, vl, s, sl, *prices: _chosen()(torch.cat([v, s]), torch.cat([vl, sl]), s, sl, *prices)

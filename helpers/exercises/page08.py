@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from helpers.exercises import judging
@@ -42,18 +43,19 @@ def surest_cases() -> list[tuple]:
         count, share = pools[i % len(pools)]
         classes = (2, 3, 4, 3)[i % 4]
         while True:
-            probs = (1.5 * torch.randn(count, classes, generator=generator)).softmax(dim=1).mul(100).round()
+            probs = torch.randn(count, classes, generator=generator).softmax(dim=1).mul(100).round().clamp(min=1)
             probs[torch.arange(count), probs.argmax(dim=1)] += 100 - probs.sum(dim=1)
             confidence, best = probs.max(dim=1)
-            if len(confidence.unique()) == count and len(best.unique()) > 1:
+            at_share = (confidence == round(100 * share)).any()  # `>` and `>=` a threshold would differ there
+            if len(confidence.unique()) == count and len(best.unique()) > 1 and not at_share:
                 break
         images = torch.randperm(10, generator=generator)[:count].view(-1, 1, 1, 1) + torch.tensor([0.0, 0.5])
         return probs / 100, images, share
 
-    # the surest of these two, and of these three, is not the one that is furthest ahead of its second best class
-    near = torch.tensor([[0.5, 0.26, 0.24], [0.52, 0.46, 0.02], [0.3, 0.36, 0.34]])
+    # the surest of these is not the one that is furthest ahead of its second class, nor that after another softmax
+    near = torch.tensor([[0.5, 0.25, 0.25], [0.51, 0.48, 0.01], [0.3, 0.36, 0.34]])
     images = torch.arange(3).view(-1, 1, 1, 1) + torch.tensor([4.0, 4.5])
-    return [*drawn(make), (near[:2], images[:2], 0.5), (near, images, 0.4)]
+    return [*drawn(make), (near[:2], images[:2], 0.4), (near, images, 0.3), (near.flip(0), images, 0.4)]
 
 
 def same_pairs(got: object, right: object) -> bool:
@@ -148,6 +150,24 @@ SUREST_SLIPS = {
     ),
     "You sorted by how far the best class is ahead of the second. That is another rule: sort by the largest "
     "probability itself.": _take(order=_margin),
+    "You sorted by the entropy of each row. That is another rule: sort by the largest probability.": _take(
+        order=lambda probs: torch.special.entr(probs).sum(dim=1).argsort()
+    ),
+    "`probs` are probabilities already. Another softmax changes how sure the rows are, compared with each other.": _take(
+        order=lambda probs: _order(probs.softmax(dim=1))
+    ),
+    "That is the largest number of each *column* (`dim=0`). Each image has a row: `dim=1`.": lambda probs, images, share: (
+        images[probs.amax(dim=0).argsort(descending=True)[: _most(probs, share)]],
+        probs.argmax(dim=0)[probs.amax(dim=0).argsort(descending=True)[: _most(probs, share)]],
+    ),
+    "A quantile lets through *about* as many images as `share` says. Keep exactly `share` of them, rounded: sort, and take "
+    "the first.": lambda probs, images, share: _over(lambda p: p.amax(dim=1).quantile(1 - share), probs, images),
+    "You kept the images *behind* the surest: `[n:]` leaves the first n out, `[:n]` takes them.": (
+        lambda probs, images, share: (
+            images[_order(probs)[_most(probs, share) :]],
+            probs.argmax(dim=1)[_order(probs)[_most(probs, share) :]],
+        )
+    ),
     "You took `share` for a threshold on the probability. It says how many images to keep, as a share of the pool.": (
         lambda probs, images, share: _over(lambda _: share, probs, images)
     ),
@@ -185,6 +205,9 @@ SUREST_SLIPS = {
     "Your labels are whole rows of probabilities. A pseudo-label is the *number* of the likeliest class.": _take(
         labels=lambda probs, chosen: probs[chosen]
     ),
+    "Your labels are one-hot rows. A pseudo-label is the *number* of the likeliest class.": _take(
+        labels=lambda probs, chosen: F.one_hot(probs.argmax(dim=1)[chosen], probs.shape[1])
+    ),
     "Your labels are the places of the images in the pool. A pseudo-label is the number of the likeliest class.": _take(
         labels=lambda probs, chosen: chosen
     ),
@@ -220,9 +243,25 @@ def flow_cases() -> list[tuple]:
         def tenths(*shape: int) -> Tensor:
             return torch.randint(1, 10, shape, generator=generator) / 10
 
-        return tenths(points, points), tenths(points, classes), tenths(points, classes), keep
+        start = tenths(points, classes)
+        if points > 1:
+            start[int(torch.randint(points, (), generator=generator))] = 0  # a point without a label
+        return tenths(points, points), tenths(points, classes), start, keep
 
     return drawn(make)
+
+
+def _one_by_one(graph: Tensor, flow: Tensor, start: Tensor, keep: float) -> Tensor:
+    new = flow.clone()
+    for i in range(len(graph)):
+        new[i] = keep * (graph[i] @ new) + (1 - keep) * start[i]
+    return new
+
+
+def _repeated(graph: Tensor, flow: Tensor, start: Tensor, keep: float, times: int) -> Tensor:
+    for _ in range(times):
+        flow = keep * (graph @ flow) + (1 - keep) * start
+    return flow
 
 
 FLOW_SLIPS = {
@@ -279,6 +318,49 @@ FLOW_SLIPS = {
             (keep * (graph @ flow) + (1 - keep) * start)
             / (keep * (graph @ flow) + (1 - keep) * start).sum(dim=1, keepdim=True)
         )
+    ),
+    "Nothing is added up over the neighbours: `*` multiplies entry by entry. A product of matrices is `@`.": (
+        lambda graph, flow, start, keep: keep * (graph * flow) + (1 - keep) * start
+    ),
+    "`flow @ graph` is the other way round: the graph stands on the left, and each of its rows adds up rows of the flow.": (
+        lambda graph, flow, start, keep: keep * (flow @ graph) + (1 - keep) * start
+    ),
+    "Brackets are missing: without them only `start` is multiplied by `keep`, and 1 is added. Write `(1 - keep) * start`.": (
+        lambda graph, flow, start, keep: keep * (graph @ flow) + 1 - keep * start
+    ),
+    "Your brackets end too late: `keep` weighs what arrives, and not `start`, too.": lambda graph, flow, start, keep: (
+        keep * (graph @ flow + (1 - keep) * start)
+    ),
+    "1 - keep is added to all entries. It is the weight of `start`: multiply the two.": lambda graph, flow, start, keep: (
+        keep * (graph @ flow) + (1 - keep)
+    ),
+    "Only the last neighbour counts in yours: each one replaces the one before. Add up, with `+=`.": (
+        lambda graph, flow, start, keep: keep * graph[:, -1:] * flow[-1] + (1 - keep) * start
+    ),
+    "Only the first neighbour counts in yours. Add up over all of them.": lambda graph, flow, start, keep: (
+        keep * graph[:, :1] * flow[0] + (1 - keep) * start
+    ),
+    "`start` is added once for each neighbour, inside the loop. Add it once.": lambda graph, flow, start, keep: (
+        keep * (graph @ flow) + len(graph) * (1 - keep) * start
+    ),
+    "Each point listens only to those before it. Let the inner loop run over all points.": lambda graph, flow, start, keep: (
+        keep * (graph.tril(-1) @ flow) + (1 - keep) * start
+    ),
+    "Each point listens only to those before it and to itself. Let the inner loop run over all points.": (
+        lambda graph, flow, start, keep: keep * (graph.tril() @ flow) + (1 - keep) * start
+    ),
+    "Later points listen to the *new* flow of earlier ones: you write into what you still read. Write into another tensor.": (
+        _one_by_one
+    ),
+    "The labelled points keep their own label in full in yours. They take part like all others; `start` has the weight "
+    "1 - keep.": lambda graph, flow, start, keep: torch.where(
+        start > 0, start, keep * (graph @ flow) + (1 - keep) * start
+    ),
+    "You repeat the step many times. One is wanted.": lambda graph, flow, start, keep: _repeated(
+        graph, flow, start, keep, 256
+    ),
+    "You repeat the step a hundred times. One is wanted.": lambda graph, flow, start, keep: _repeated(
+        graph, flow, start, keep, 100
     ),
     "The step is done twice. One is wanted.": lambda graph, flow, start, keep: (
         keep * (graph @ (keep * (graph @ flow) + (1 - keep) * start)) + (1 - keep) * start
@@ -421,6 +503,35 @@ INTERVAL_SLIPS = {
     "n is the number of draws. You took that of both contenders together, twice as many.": _lead(
         lambda first, second, t: t * (first - second).std() / math.sqrt(2 * len(first))
     ),
+    "You divide by the root of 5, whatever the number of draws is. It is `len(gains)`.": _lead(
+        lambda first, second, t: t * (first - second).std() / math.sqrt(5)
+    ),
+    "That is t times the variance over n. Take the root of the variance (`.std()`) and the root of n.": _lead(
+        lambda first, second, t: t * (first - second).var() / len(first)
+    ),
+    "Your root covers too much: only n stands below it.": _lead(
+        lambda first, second, t: torch.sqrt(t * (first - second).std() / len(first))
+    ),
+    "Your half width is `nan`, which is no number. (If you call `mean_interval`: its second argument is a confidence such "
+    "as 0.95, and not t.)": _lead(lambda first, second, t: math.nan),
+    "Your half width is always 0: the deviations from the mean add up to 0. Square them first, as `.std()` does.": _lead(
+        lambda first, second, t: 0.0
+    ),
+    "Yours are gains in proportion to `second`. Points are wanted: `first - second`.": lambda first, second, t: (
+        ((first - second) / second).mean(),
+        _half((first - second) / second, t),
+    ),
+    "Yours are gains in per cent of `second`. Points are wanted: `first - second`.": lambda first, second, t: (
+        (100 * (first - second) / second).mean(),
+        _half(100 * (first - second) / second, t),
+    ),
+    "These are the gains of the single draws; wanted is their mean.": lambda first, second, t: (
+        first - second,
+        _half(first - second, t),
+    ),
+    "These are two intervals, one for each contender. Wanted is one of the gains: subtract draw by draw first.": (
+        lambda first, second, t: ((first.mean(), _half(first, t)), (second.mean(), _half(second, t)))
+    ),
     "You return the two ends of the interval. Wanted are its middle and the half width: the mean gain, and what stands "
     "behind the ±.": lambda first, second, t: (
         (first - second).mean() - _half(first - second, t),
@@ -453,7 +564,7 @@ def broken_rules(ours, rival):
 
 FAIR = {  # rule -> pairs that keep it, also such as look different
     "labels": ((2, 2), (10, 10)),
-    "steps": (([500], [500]), ([500], [300, 200]), ([300, 200], [200, 300])),
+    "steps": (([500], [500]), ([500], [300, 200]), ([300, 200], [200, 300]), ([600], [400, 200])),
     "rates": (([0.01], [0.01]), ([0.01, 0.03], [0.03, 0.01])),
     "chosen_on": (("validation", "validation"), ("validation", "training"), ("training", "training")),
     "knows": (([], []), (["shares", "sizes"], ["sizes", "shares"]), (["shares"], ["shares"])),
@@ -462,7 +573,13 @@ UNFAIR = {  # rule -> pairs that break it, also such as look alike
     "labels": ((2, 10), (10, 2)),
     "steps": (([500], [600]), ([300, 200], [300]), ([500], [500, 200]), ([400, 200], [300, 200]), ([500], [300, 300])),
     "rates": (([0.01, 0.03], [0.01]), ([0.01], [0.01, 0.03]), ([0.001, 0.03], [0.01, 0.03]), ([0.01], [0.03])),
-    "chosen_on": (("test", "test"), ("validation", "test"), ("test", "validation"), ("training", "test")),
+    "chosen_on": (
+        ("test", "test"),
+        ("validation", "test"),
+        ("test", "validation"),
+        ("training", "test"),
+        ("test", "training"),
+    ),
     "knows": (
         (["shares"], []),
         ([], ["shares"]),
@@ -495,6 +612,8 @@ def same_names(got: object, right: object) -> bool:
     """The same names, in whatever order and whichever kind of list."""
     if not isinstance(right, list):
         return judging.same(got, right) and isinstance(got, bool) == isinstance(right, bool)
+    if not all(isinstance(name, str) for name in right):
+        return isinstance(got, list | tuple) and list(got) == right
     if not isinstance(got, list | tuple | set | frozenset) or not all(isinstance(name, str) for name in got):
         return False
     return set(got) == set(right)
@@ -631,6 +750,8 @@ MISREAD: dict[str, dict[str, Callable]] = {  # rule -> diagnosis -> the rule as 
 
 
 FREQUENT = (  # how the misreadings begin of which two may come together
+    "More labels for `ours`",
+    "More steps for `ours`",
     "[300, 200] and",
     "Only the first part",
     "The same learning rates in",
@@ -671,6 +792,31 @@ def _race_slips() -> dict[str, Callable]:
                 "knows": lambda a, b: bool(set(a["knows"]) - set(b["knows"])),
             }
         ),
+        "You report only where `ours` has *more*. Each rule asks for the same for both; and as many rates or facts may be "
+        "other ones.": _by(
+            {
+                "labels": lambda a, b: a["labels"] > b["labels"],
+                "steps": lambda a, b: sum(a["steps"]) > sum(b["steps"]),
+                "rates": lambda a, b: len(a["rates"]) > len(b["rates"]),
+                "chosen_on": lambda a, b: a["chosen_on"] == "test",
+                "knows": lambda a, b: len(a["knows"]) > len(b["knows"]),
+            }
+        ),
+        "Your names came apart into letters: `+=` adds a text to a list letter by letter. Use `append`.": (
+            lambda ours, rival: [letter for name in right(ours, rival) for letter in name]
+        ),
+        "Only the last rule is left: is the list made anew inside your loop? Make it once, before.": (
+            lambda ours, rival: [name for name in right(ours, rival) if name == "knows"]
+        ),
+        'These are the values of the fields. Wanted are the names of the broken rules, such as `"steps"`.': (
+            lambda ours, rival: [ours[name] for name in right(ours, rival)]
+        ),
+        'One name is written otherwise than in the text: it is `"chosen_on"`, with an underscore.': (
+            lambda ours, rival: [name.replace("_", " ") for name in right(ours, rival)]
+        ),
+        'One name is written otherwise than in the text: it is `"chosen_on"`.': (
+            lambda ours, rival: [name.removesuffix("_on") for name in right(ours, rival)]
+        ),
         "These are the rules that are *kept*. Return the broken ones.": lambda ours, rival: (
             [name for name in RULES if name not in right(ours, rival)]
         ),
@@ -687,6 +833,11 @@ def _race_slips() -> dict[str, Callable]:
             [name in right(ours, rival) for name in RULES]
         ),
     }
+    for n in (1, 2, 3):
+        words = f"Your function asks for the first {n} of the five rules only. The others are never reported."
+        slips[words.replace("first 1", "first")] = lambda ours, rival, n=n: [
+            name for name in list(RULES)[:n] if name in right(ours, rival)
+        ]
     misread = [(rule, words, other) for rule, readings in MISREAD.items() for words, other in readings.items()]
     slips |= {words: _by({rule: other}) for rule, words, other in misread}
     frequent = [reading for reading in misread if reading[1].startswith(FREQUENT)]

@@ -16,6 +16,7 @@ import pytest
 import torch
 from ipywidgets import BoundedIntText
 from nbconvert import HTMLExporter
+from PIL import Image
 from sklearn.metrics import precision_recall_fscore_support
 
 import helpers.explorers
@@ -31,6 +32,7 @@ from helpers.explorers import (
     label_flow,
     latent_walk,
     logits,
+    preprocessing,
     threshold,
 )
 from helpers.models import Autoencoder, Classifier, Decoder, Encoder
@@ -68,7 +70,15 @@ MAKE = {
     "latent walk": lambda: latent_walk.latent_walk_explorer(autoencoder(), digits()[1]),
     "threshold": lambda: threshold.threshold_explorer(*scores_and_labels()),
 }
+PHOTOS = {colour: Image.new("RGB", (300, 260), colour) for colour in ("red", "blue")}
+
+
+def six_logits(images):
+    return images.mean(dim=(2, 3)).repeat(1, 2)
+
+
 ALL = MAKE | {
+    "preprocessing": lambda: preprocessing.preprocessing_explorer(six_logits, "abcdef", PHOTOS),
     "drawing": lambda: drawing.drawing_pad({"a": Classifier(Encoder())}, digits()[1]),
     "finetuning": lambda: finetuning.finetuning_explorer(*map(few_images, digits()[:2])),
 }
@@ -83,6 +93,7 @@ DRAW = {  # every picture of an explorer
     "label_flow_picture": lambda: label_flow.label_flow_picture(*chain()),
     "latent_walk_picture": lambda: latent_walk.latent_walk_picture(autoencoder(), *digits()[1].images[:2]),
     "logits_picture": logits.logits_picture,
+    "preprocessing_picture": lambda: preprocessing.preprocessing_picture(six_logits, "abcdef", PHOTOS, "red"),
     "threshold_picture": lambda: threshold.threshold_picture(*scores_and_labels()),
 }
 SENTENCE = "Controls stand here while the page's kernel runs. Run this cell to see them."
@@ -99,6 +110,8 @@ def words(box):
 
 def other_value(control):
     """A value that the control does not have now."""
+    if isinstance(control.value, bool):
+        return not control.value
     if hasattr(control, "options"):
         return next(option for option in control.options if option != control.value)
     low, high = max(control.min, -3), min(control.max, 3)
@@ -216,20 +229,23 @@ def test_an_explorer_leaves_the_global_generator_alone(name, monkeypatch):
 @pytest.mark.parametrize("name", ALL)
 def test_a_cell_that_draws_beside_an_explorer_draws_the_same(name, monkeypatch):
     """JupyterLab answers to controls in a thread of its own, while a cell runs."""
-    monkeypatch.setattr(finetuning, "EPOCHS", 2)
+    monkeypatch.setattr(finetuning, "EPOCHS", 1)
+    monkeypatch.setattr(finetuning, "Encoder", lambda: (time.sleep(0.05), Encoder())[1])  # time for the cell to draw
     box, drawn, enough = ALL[name](), [], threading.Event()
 
     def cell():
-        while not enough.is_set() or len(drawn) < 2000:
+        while not enough.is_set():
             drawn.append(torch.rand(3))
-            time.sleep(0)
+            time.sleep(1e-4)
 
     torch.manual_seed(2)
     thread = threading.Thread(target=cell)
     thread.start()
-    press(name, box)
-    enough.set()
-    thread.join()
+    try:
+        press(name, box)
+    finally:
+        enough.set()
+        thread.join()
     after = torch.rand(3)
     torch.manual_seed(2)
     assert torch.equal(torch.cat([*drawn, after]), torch.cat([torch.rand(3) for _ in (*drawn, after)]))

@@ -124,12 +124,13 @@ def test_own_data_sets_the_outputs_and_the_budgets(counts, budgets, monkeypatch)
     assert finetuning.finetuning_example(own_data(counts), own_data(counts)).description.startswith("2 of 2")
 
 
-def test_a_class_without_images_is_told():
-    box = finetuning.finetuning_explorer(own_data((3, 0, 3)), own_data((3, 3, 3)))
+@pytest.mark.parametrize(("counts", "empty"), [((3, 0, 3), 1), ((3, 3, 0), 2)])
+def test_a_class_without_images_is_told(counts, empty):
+    box = finetuning.finetuning_explorer(own_data(counts), own_data((3, 3, 3)))
     assert box.controls["per_class"].options == (1,)
     box.go.click()
     box.thread.join(60)
-    assert "It cannot be trained so: class 1 has 0 images, 1 were asked." in words(box) and not box.go.disabled
+    assert f"It cannot be trained so: class {empty} has 0 images, 1 were asked." in words(box) and not box.go.disabled
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")

@@ -176,8 +176,13 @@ def test_the_images_on_the_canvas_are_the_photo_and_the_output(monkeypatch):
     assert (shown[..., 1] == 1).all()
     small = F.interpolate(shown[None, None, ..., 0], (42, 62), mode="nearest-exact")[0, 0]
     assert (small - F.pad(PHOTO, (1, 1, 1, 1))).abs().max() < 0.003
-    output = torch.from_numpy(images[-1]).float()[..., 0]
-    assert output.max() == 255 and output.min() == 0
+    sobel = torch.tensor(kernel.KERNELS["Sobel, upright edges"], dtype=torch.float).view(3, 3)
+    box.set(**{f"w{i}": value for i, value in enumerate(sobel.flatten().tolist())}, padding=0)
+    output = F.conv2d(PHOTO[None, None], sobel[None, None])
+    darkest, brightest = output.min(), output.abs().max()
+    shown = torch.from_numpy(images[-1]).float() / 255
+    small = F.interpolate(shown[None, None, ..., 0], output.shape[2:], mode="nearest-exact")
+    assert (small - (output - darkest) / (brightest - darkest)).abs().max() < 0.003
 
 
 def test_a_browser_that_comes_anew_gets_everything_drawn_again(monkeypatch):
