@@ -8,8 +8,8 @@ take a `quiz`, and see your `progress`.
     quiz(2)                          five questions with an explanation of each answer
     progress()                       what you have solved
 
-One module a page holds its exercises and its questions; nothing is read from your notebook but
-what you pass in.
+A folder for each page holds its exercises, one module each: the solution, the cases in which an answer is
+tried, and the slips that are named. Nothing is read from your notebook but what you pass in.
 """
 
 from helpers.exercises.engine import check, hint, solution

@@ -46,26 +46,29 @@ def diagnose(exercise: Exercise, values: list, answer: Callable, names: list[str
 def _diagnose(exercise: Exercise, values: list, answer: Callable, names: list[str], deadline: float) -> str | None:
     values = sorted(values, key=lambda value: exercise.same(value[2].value, value[1]))  # the telling ones first
     return (
-        _of_kind(exercise, values)
+        _of_kind(exercise, values, answer)
+        or _notebook_name(exercise, answer)
         or _own_slip(exercise, values, names)
         or _constant(values, answer)
         or _general_slip(exercise, values, names)
         or _always_times(values, names)
         or of_code(exercise, answer)
+        or _other_inputs(exercise, values, names)
         or _two_slips(exercise, values, names)
         or _as_a_mutant(exercise, values, deadline)
+        or _right_parts(exercise, values)
     )
 
 
-def _of_kind(exercise: Exercise, values: list) -> str | None:
+def _of_kind(exercise: Exercise, values: list, answer: Callable) -> str | None:
     """The result is of another kind than asked."""
     got = [outcome.value for _, _, outcome in values]
     right = values[0][1]
     wanted = f"Wanted: {exercise.returns}." if exercise.returns else ""
     if all(value is None for value in got):
-        return nothing_returned(any(outcome.printed for *_, outcome in values))
+        return nothing_returned(answer, any(outcome.printed for *_, outcome in values))
     if any(value is None for value in got):
-        return "For some inputs your function returns `None`: one of its ways ends without a `return`."
+        return "For some inputs your function returns `None`: a way through it has no `return`, or sets no value."
     odd = next((value for value in got if isinstance(value, str) or _is_function(value)), None)
     if odd is not None and not isinstance(right, str):
         if isinstance(odd, str):
@@ -87,7 +90,13 @@ def _of_kind(exercise: Exercise, values: list) -> str | None:
     return None
 
 
-def nothing_returned(printed: bool) -> str:
+def nothing_returned(answer: Callable, printed: bool) -> str:
+    """What is said where every result is None."""
+    if slips.returns_something(answer):
+        return (
+            "Your function returns `None`, though there is a `return`: it is not reached, or what it returns is None. "
+            "(`append`, `sort` and `print` return `None`.)"
+        )
     if printed:
         return "Your function prints its result and returns nothing. Write `return` where `print` stands."
     return "Your function returned `None`. Is a `return` missing?"
@@ -102,10 +111,14 @@ def _of_count(exercise: Exercise, values: list, wanted: str) -> str | None:
     count = len(values[0][1])
     parts = [_parts(outcome.value) for *_, outcome in values]
     if any(part is None or len(part) != count for part in parts):
+        alone = [part[0] if part and len(part) == 1 else o.value for part, (*_, o) in zip(parts, values, strict=True)]
         for i in range(count):
-            if all(exercise.same(o.value, right[i]) for _, right, o in values):
+            if all(exercise.same(one, right[i]) for one, (_, right, _) in zip(alone, values, strict=True)):
                 return f"Only the {ORDINALS[i]} of the {count} results is there. {wanted}".strip()
-        told = "one value" if any(part is None for part in parts) else f"{len(parts[0])} values"
+        if any(isinstance(outcome.value, dict) for *_, outcome in values):
+            return f"Your function returns a dictionary. {wanted}".strip()
+        one = any(part is None or len(part) == 1 for part in parts)
+        told = "one value" if one else f"{len(parts[0])} values"
         return f"{count} results are wanted, and yours returns {told}. {wanted}".strip()
     for order in itertools.permutations(range(count)):
         turned = all(exercise.same(o.value, tuple(right[i] for i in order)) for _, right, o in values)
@@ -131,6 +144,15 @@ def _general_slip(exercise: Exercise, values: list, names: list[str]) -> str | N
     return _explain(exercise, values, rivals, names)
 
 
+def _other_inputs(exercise: Exercise, values: list, names: list[str]) -> str | None:
+    """The answer is that of the solution for other inputs."""
+    rivals = [
+        (words, lambda inputs, _, change=change: exercise.solution(*change(inputs)))
+        for words, change in slips.of_inputs(names, values[0][0])
+    ]
+    return _explain(exercise, values, rivals, names)
+
+
 def _general(inputs: tuple, names: list[str]) -> Iterator[tuple[str, Callable]]:
     for words, turn in slips.of_results(names, inputs):
         yield words, lambda inputs, right, turn=turn: turn(slips.as_tensor(right), inputs)
@@ -145,7 +167,9 @@ def _two_slips(exercise: Exercise, values: list, names: list[str]) -> str | None
         )
         for words, slip in exercise.slips.items()
         for more, turn in _general(values[0][0], names)
-        if not more.startswith("Yours is the argument")
+        if more.startswith(
+            ("The sign", "Yours is 100", "Yours is one", "Yours is twice", "Yours is half", "Yours is the right")
+        )
     ]
     return _explain(exercise, values, rivals, names)
 
@@ -180,6 +204,18 @@ def _explain_parts(
         else:
             unexplained.append(f"The {ORDINALS[place]} result differs, too.")
     return " ".join(told + unexplained) if told else None
+
+
+def _right_parts(exercise: Exercise, values: list) -> str | None:
+    """Which of several results is right in every case, where nothing else can be said."""
+    if not isinstance(values[0][1], tuple):
+        return None
+    right = [
+        ORDINALS[i]
+        for i in range(len(values[0][1]))
+        if all(exercise.same(_parts(outcome.value)[i], expected[i]) for _, expected, outcome in values)
+    ]
+    return f"The {' and the '.join(right)} result is right; another differs." if right else None
 
 
 def _part(rival: Callable, place: int, inputs: tuple, right: object) -> object:
@@ -217,7 +253,7 @@ def _always_times(values: list, names: list[str]) -> str | None:
         return None
     factor = _factor(pairs)
     if factor:
-        return f"Yours is {written(factor)} times the right answer, whatever the input is."
+        return f"Yours is {factor:g} times the right answer, whatever the input is."
     for place, name in enumerate(names):
         if all(
             hasattr(inputs[place], "__len__") and getattr(inputs[place], "shape", 1) != () for inputs, _, _ in values
@@ -225,8 +261,8 @@ def _always_times(values: list, names: list[str]) -> str | None:
             factor = _factor(
                 [(got, right * len(inputs[place])) for (got, right), (inputs, *_) in zip(pairs, values, strict=True)]
             )
-            if factor:
-                return f"You divided by {written(1 / factor)}, whatever the input is; divide by `len({name})`."
+            if factor and factor > 0:
+                return f"You divided by {1 / factor:.4g}, whatever the input is; divide by `len({name})`."
     return None
 
 
@@ -241,11 +277,20 @@ def _factor(pairs: list[tuple[Tensor, Tensor]]) -> float | None:
     return factor if telling and torch.allclose(got, factor * right, rtol=1e-4, atol=1e-6) else None
 
 
+def _unread(exercise: Exercise, answer: Callable) -> list[str]:
+    """Arguments that the answer does not read and the solution does."""
+    needless = set(slips.unused_arguments(exercise.solution))
+    return [name for name in slips.unused_arguments(answer) if name not in needless]
+
+
+def _notebook_name(exercise: Exercise, answer: Callable) -> str | None:
+    """A name of the notebook is read in the place of an argument."""
+    return of_code(exercise, answer) if slips.page_names(answer) and _unread(exercise, answer) else None
+
+
 def of_code(exercise: Exercise, answer: Callable) -> str | None:
     """What the learner's own code shows."""
-    needed = set(slips.unused_arguments(exercise.solution))
-    unread = [name for name in slips.unused_arguments(answer) if name not in needed]
-    foreign = slips.page_names(answer)
+    unread, foreign = _unread(exercise, answer), slips.page_names(answer)
     if foreign and (unread or len(foreign) == 1):
         instead = f" instead of its argument `{unread[0]}`" if unread else ""
         return f"Your function uses `{foreign[0]}` of your notebook{instead}. It may only use what it is given."

@@ -136,7 +136,7 @@ def exercises_of(page: int) -> dict[str, Exercise]:
 
 def pages_with_exercises() -> list[int]:
     """The numbers of the pages that have exercises, in order."""
-    return sorted(int(path.stem.removeprefix("page")) for path in Path(__file__).parent.glob("page[0-9][0-9].py"))
+    return sorted(int(path.stem.removeprefix("page")) for path in Path(__file__).parent.glob("page[0-9][0-9]*"))
 
 
 def compare(
@@ -221,7 +221,7 @@ def _judge_guarded(exercise: Exercise, answer: Callable) -> None:
         if outcome.value is ...:
             raise NotAttempted
         if outcome.value is None:
-            raise Wrong(nothing_returned(bool(outcome.printed)))
+            raise Wrong(nothing_returned(answer, bool(outcome.printed)))
         changed.extend(outcome.changed)
         return outcome.value
 

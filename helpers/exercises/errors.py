@@ -41,13 +41,21 @@ MEANINGS = (
         "There is no such position: positions begin at 0 and end at the length minus 1.",
     ),
     (
+        r"unsupported operand type\(s\) for \S+: '(?:NoneType' and '\w+|\w+' and 'NoneType)'",
+        "One of the two is None: nothing has been stored there yet, or it was emptied too early.",
+    ),
+    (r"unsupported operand type\(s\) for \^", "`^` is no power in Python: write `**`."),
+    (
+        r"operand type\(s\) for \S+: '(?:list|tuple)' and|operand type\(s\) for \S+: '\w+' and '(?:list|tuple)'",
+        "Lists cannot be computed with as a whole: go through them, or make tensors of them.",
+    ),
+    (
         r"unsupported operand type\(s\) for (\S+): '(\w+)' and '(\w+)'",
-        "`{0}` does not work between a `{1}` and a `{2}`. Lists cannot be computed with as a whole: go "
-        "through them, or make tensors of them.",
+        "`{0}` does not work between the types `{1}` and `{2}`.",
     ),
     (
         r"'(\w+)' object has no attribute '(\w+)'",
-        "A `{0}` has no `{1}`. What kind of thing is it? `print(type(...))` tells.",
+        "A thing of type `{0}` has no `{1}`. What kind of thing is it? `print(type(...))` tells.",
     ),
     (
         r"'(\w+)' object is not callable",
@@ -80,7 +88,8 @@ MEANINGS = (
     ),
     (
         r"Dimension out of range|dimension specified as",
-        "There is no such axis: `dim=0` is the first, `dim=1` the second, `dim=-1` the last.",
+        "There is no such axis: `dim=0` is the first, `dim=1` the second, `dim=-1` the last. "
+        "A row of numbers has one alone.",
     ),
     (
         r"[Cc]an only calculate the mean of|could not infer output dtype|mean\(\): could not infer",

@@ -62,11 +62,14 @@ def unchanged(before: object, after: object) -> bool:
         return True
     if isinstance(before, Tensor):
         same_kind = isinstance(after, Tensor) and before.shape == after.shape and before.dtype == after.dtype
+        same_kind = same_kind and before.requires_grad == after.requires_grad
         return same_kind and torch.equal(before.detach().nan_to_num(), after.detach().nan_to_num())
     if isinstance(before, Mapping):
         return list(before) == list(after) and all(unchanged(before[key], after[key]) for key in before)
     if isinstance(before, list | tuple):
         return len(before) == len(after) and all(map(unchanged, before, after))
+    if isinstance(before, int | float | str):
+        return type(after) is type(before) and (before == after or before != before)  # nan is unequal to itself
     return True
 
 

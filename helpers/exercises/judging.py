@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from helpers.exercises import slips
-from helpers.exercises.diagnosis import diagnose
+from helpers.exercises.diagnosis import diagnose, of_code
 from helpers.exercises.errors import told
 from helpers.exercises.guard import call
 from helpers.exercises.written import table
@@ -51,8 +51,6 @@ def judge_by_cases(exercise: Exercise, answer: Callable) -> None:
         if changed:
             raise Wrong(in_place(changed))
         return
-    smallest = min(failing, key=lambda i: size(cases[i]))
-    rows = dict(zip(names, cases[smallest], strict=True))
     errors = [i for i in failing if outcomes[i].error is not None]
     told_values = [(cases[i], rights[i], o) for i, o in enumerate(outcomes) if o.error is None]
     slip = diagnose(exercise, told_values, answer, names) if len(errors) < len(failing) else None
@@ -61,12 +59,15 @@ def judge_by_cases(exercise: Exercise, answer: Callable) -> None:
         everywhere = len(errors) == len(cases)
         example = table(dict(zip(names, cases[smallest], strict=True)) | {"right answer": rights[smallest]})
         where = "" if everywhere else " It happens with this input, not with all:"
-        raise Raised(told(outcomes[smallest].error, answer) + where, example)
-    yours = outcomes[smallest].value if outcomes[smallest].error is None else outcomes[smallest].error
-    example = table(rows | {"your answer": yours, "right answer": rights[smallest]})
+        foreign = of_code(exercise, answer) if slips.page_names(answer) else None
+        what = told(outcomes[smallest].error, answer)
+        raise Raised(f"{foreign} {what}{where}" if foreign else what + where, example)
+    smallest = min(set(failing) - set(errors), key=lambda i: size(cases[i]))
+    rows = dict(zip(names, cases[smallest], strict=True))
+    example = table(rows | {"your answer": outcomes[smallest].value, "right answer": rights[smallest]})
     also = f" {in_place(changed)}" if changed else ""
     if slip:
-        raise Wrong(slip + also, example)
+        raise Wrong(f"{in_place(changed)} Then: {slip}" if changed else slip, example)
     raise Wrong(
         f"For this input the answer is another.{also}",
         example,
@@ -109,9 +110,10 @@ def same(got: object, right: object, atol: float = 1e-5) -> bool:
         if isinstance(got, str | dict) or not hasattr(got, "__len__") or getattr(got, "shape", None) == ():
             return False
         return len(got) == len(right) and all(same(a, b, atol) for a, b in zip(got, right, strict=True))
+    in_a_list = isinstance(got, list | tuple)
     got, right = slips.as_tensor(got), slips.as_tensor(right)
     if got is None or right is None:
         return False
-    if right.dim() == 0 and got.numel() == 1:
+    if right.dim() == 0 and got.numel() == 1 and not in_a_list:  # a tensor of one number counts as that number
         got = got.reshape(())
     return got.shape == right.shape and torch.allclose(got, right, rtol=atol, atol=atol, equal_nan=True)

@@ -62,7 +62,7 @@ def mutants(function: Callable, changes: int = 1) -> Iterator[Mutant]:
         changes: 1 or 2.
 
     Example:
-        >>> from helpers.exercises.page03 import output_size
+        >>> from helpers.exercises.page03.output_size import output_size
         >>> next(mutants(output_size)).has
         'dilation * (k - 1) - 1'
     """

@@ -58,6 +58,23 @@ def _anywhere(saved: dict, wanted: dict) -> tuple[int, int]:
     return len(fitting), sum(fitting)
 
 
+def _by_name_alone(saved: dict, wanted: dict) -> tuple[int, int]:
+    both = [name for name in saved if name in wanted]
+    return len(both), sum(saved[name].numel() for name in both)
+
+
+def _as_a_set(saved: dict, wanted: dict) -> tuple[int, int]:
+    both = {t.shape for t in saved.values()} & {t.shape for t in wanted.values()}
+    return len(both), sum(shape.numel() for shape in both)
+
+
+def _with_the_rest(saved: dict, wanted: dict) -> tuple[int, int]:
+    shorter = min(len(saved), len(wanted))
+    rest = [t.numel() for t in [*list(saved.values())[shorter:], *list(wanted.values())[shorter:]]]
+    tensors, numbers = count_by_position(saved, wanted)
+    return tensors + len(rest), numbers + sum(rest)
+
+
 def _until_first(saved: dict, wanted: dict) -> tuple[int, int]:
     fitting = []
     for a, b in zip(saved.values(), wanted.values(), strict=False):
@@ -70,6 +87,24 @@ def _until_first(saved: dict, wanted: dict) -> tuple[int, int]:
 COUNT_SLIPS = {
     "You matched by name, as on page 6. Here the names differ on purpose: the first tensor of the one belongs to the "
     "first of the other, whatever they are called.": _by_name,
+    "You count the names that both have, and neither place nor shape plays a part. Pair the first tensor with the "
+    "first, whatever they are called.": _by_name_alone,
+    "You collect the shapes in sets, so that place and number are lost. Go through both side by side.": _as_a_set,
+    "You count the rest of the longer one, too. What has no partner is left out.": _with_the_rest,
+    "The second result counts the tensors once more. Wanted is how many numbers they hold.": lambda saved, wanted: (
+        count_by_position(saved, wanted)[0],
+        count_by_position(saved, wanted)[0],
+    ),
+    "The second result is the largest tensor alone. Add up the numbers of all that fit.": lambda saved, wanted: (
+        count_by_position(saved, wanted)[0],
+        max(
+            (a.numel() for a, b in zip(saved.values(), wanted.values(), strict=False) if a.shape == b.shape), default=0
+        ),
+    ),
+    "The first result says whether all of the model was filled. Wanted is how many tensors fit.": lambda saved, wanted: (
+        count_by_position(saved, wanted)[0] == len(wanted),
+        count_by_position(saved, wanted)[1],
+    ),
     "You count a tensor as soon as its shape stands somewhere in the model. Wanted is the same *place*: first with "
     "first, second with second.": _anywhere,
     "You stop at the first pair that does not fit. The pairs behind it count, too.": _until_first,
@@ -219,6 +254,17 @@ ANSWER_SLIPS = {
         _named(logits, names, k),
         100 * logits.softmax(dim=0)[_best(logits, k)],
     ),
+    "Your names stand in the order of the alphabet. Sort them by their logits.": lambda logits, names, k: (
+        sorted(names)[:k],
+        top_answers(logits, names, k)[1],
+    ),
+    "The names are joined to one text. Return them as a list.": lambda logits, names, k: (
+        ", ".join(_named(logits, names, k)),
+        top_answers(logits, names, k)[1],
+    ),
+    "Those are e to the power of the logits. Divide by their sum over all classes: that is the softmax.": (
+        lambda logits, names, k: (_named(logits, names, k), logits.exp()[_best(logits, k)])
+    ),
     "You returned the numbers of the classes. Look each of them up in `names`.": lambda logits, names, k: (
         _best(logits, k),
         logits.softmax(dim=0)[_best(logits, k)],
@@ -266,6 +312,15 @@ PIXEL_SLIPS = {
     "The axes are still (H, W, 3). The model wants the channels first.": lambda pixels, mean, std: (
         (pixels / 255 - mean) / std
     ),
+    "Mean and deviation came before the division by 255. They are meant for pixels from 0 to 1: divide first.": (
+        lambda pixels, mean, std: (_first(pixels) - _column(mean)) / _column(std) / 255
+    ),
+    "You divided with `//`, which leaves 0 or 1 of each byte. Divide with `/`.": lambda pixels, mean, std: (
+        (_first(pixels) // 255 - _column(mean)) / _column(std)
+    ),
+    "The axes stand in another order than (3, H, W). Which axis is first in yours?": lambda pixels, mean, std: (
+        (pixels / 255 - mean) / std
+    ).permute(1, 2, 0),
     "Height and width have changed places: `permute(2, 0, 1)` keeps the rows rows.": lambda pixels, mean, std: (
         (_first(pixels) / 255 - _column(mean)) / _column(std)
     ).transpose(1, 2),
@@ -354,13 +409,22 @@ def batch_cases() -> list[tuple]:
             )
         )
         batch = (pixels - torch.tensor(mean).view(3, 1, 1)) / torch.tensor(std).view(3, 1, 1)
-        return (batch.round(decimals=2),)
+        return (batch,)
 
     return drawn(make)
 
 
 def _instead(old: str, new: str) -> object:
     return lambda batch: new if which_mistake(batch) == old else which_mistake(batch)
+
+
+def _worded(right: str, others: tuple[str, ...]) -> dict:
+    """Other words for one of the four answers."""
+    return {
+        f"One of the four answers is `{right!r}`, and yours says `{other!r}` in its place. The words count here: take "
+        "those of the table.": _instead(right, other)
+        for other in others
+    }
 
 
 def _swapped(one: str, other: str) -> object:
@@ -406,10 +470,23 @@ MISTAKE_SLIPS = {
     ),
     "You judge by the mean of the batch. It depends on whether the photos are dark or bright. The smallest and the "
     "largest number are known, as a black and a white pixel are among them.": _by_mean,
+    "You look at the first image alone. The black and the white pixel may stand in another one.": lambda batch: (
+        which_mistake(batch[:1])
+    ),
+    "You look at the first channel alone, or at a part of the batch. Take the smallest and the largest number of all.": (
+        lambda batch: which_mistake(batch[:1, :1])
+    ),
+    "You judge each image by itself. One answer is wanted, for the whole batch.": lambda batch: [
+        which_mistake(image) for image in batch
+    ],
     "That says whether something is wrong. Say what it is: one of the four answers.": lambda batch: (
         which_mistake(batch) != "none"
     ),
     "That is the number of the answer. Return its words.": lambda batch: KINDS.index(which_mistake(batch)),
+    **_worded("none", ("in order", "ok", "fine", "right", "no mistake", "nothing")),
+    **_worded("the article's numbers", ("article", "the article", "article's numbers", "the articles numbers")),
+    **_worded("not divided by 255", ("not divided", "undivided", "255")),
+    **_worded("not normalised", ("not normalized", "normalised")),
 }
 
 

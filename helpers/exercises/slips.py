@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import dis
 import inspect
+import itertools
+import math
 import textwrap
 from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType, ModuleType
@@ -84,6 +86,28 @@ def _by_a_size(place: int, axis: int, size: str) -> Iterator[tuple[str, Callable
     yield f"You divided by `{size}` minus 1.", lambda right, given: right * n(given) / (n(given) - 1)
 
 
+def of_inputs(names: list[str], inputs: tuple) -> Iterator[tuple[str, Callable]]:
+    """Slips in what is read: each with a function from the inputs to those that the answer acts as if it got."""
+    several = [i for i, value in enumerate(inputs) if hasattr(value, "__len__") and not isinstance(value, dict)]
+    cuts = {
+        "The first entry is left out: positions begin at 0.": slice(1, None),
+        "The last entry is left out.": slice(None, -1),
+        "Only the first entry is looked at. Does a `return` stand inside your loop?": slice(None, 1),
+        "Only the last entry counts. Is `=` where `+=` or `append` belongs?": slice(-1, None),
+    }
+    for words, cut in cuts.items():
+        yield words, lambda given, cut=cut: [v[cut] if i in several else v for i, v in enumerate(given)]
+    for i, j in itertools.combinations(range(len(inputs)), 2):
+        if type(inputs[i]) is type(inputs[j]):
+            swapped = f"`{names[i]}` and `{names[j]}` have changed places."
+            yield swapped, lambda given, i=i, j=j: [given[{i: j, j: i}.get(k, k)] for k in range(len(given))]
+    for i, value in enumerate(inputs):
+        if isinstance(value, int | float):
+            for fixed in (0, 1, 2):
+                told = f"Yours acts as if `{names[i]}` were {fixed}, whatever it is."
+                yield told, lambda given, i=i, fixed=fixed: [fixed if k == i else v for k, v in enumerate(given)]
+
+
 def unused_arguments(answer: Callable) -> list[str]:
     """Arguments that the learner's function takes and never reads."""
     code = getattr(answer, "__code__", None)
@@ -94,10 +118,14 @@ def page_names(answer: Callable) -> list[str]:
     """Data of the notebook (tensors, lists, numbers, models) that the learner's function reads by name."""
     if not isinstance(answer, FunctionType):
         return []
-    names = [name for name in _read(answer.__code__, "LOAD_GLOBAL") if name in answer.__globals__]
-    tools = ModuleType | FunctionType | type
-    return [name for name in names if not isinstance(answer.__globals__[name], tools) and not name.isupper()
-            and not callable(answer.__globals__[name])]  # fmt: skip
+    data = {name: answer.__globals__.get(name) for name in _read(answer.__code__, "LOAD_GLOBAL")}
+    return [name for name, value in data.items() if value is not None and not _is_tool(name, value)]
+
+
+def _is_tool(name: str, value: object) -> bool:
+    """A module, a function, a constant of `math` or one in capitals: what a function may read by name."""
+    constant = isinstance(value, float) and getattr(math, name, None) is not None
+    return isinstance(value, ModuleType) or callable(value) or constant or name.isupper()
 
 
 def _read(code: CodeType, how: str = "LOAD") -> list[str]:
@@ -117,12 +145,20 @@ def _parts(value: object) -> tuple:
 
 def returns_inside_loop(answer: Callable) -> bool:
     """Whether a `return` stands inside a loop and is not under a condition."""
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(answer)))
-    except (OSError, TypeError, SyntaxError):
-        return False
-    loops = [node for node in ast.walk(tree) if isinstance(node, ast.For | ast.While)]
+    loops = [node for node in _nodes(answer) if isinstance(node, ast.For | ast.While)]
     return any(isinstance(line, ast.Return) for loop in loops for line in loop.body)
+
+
+def returns_something(answer: Callable) -> bool:
+    """Whether a `return` with a value stands in the learner's code."""
+    return any(isinstance(node, ast.Return) and node.value is not None for node in _nodes(answer))
+
+
+def _nodes(answer: Callable) -> list[ast.AST]:
+    try:
+        return list(ast.walk(ast.parse(textwrap.dedent(inspect.getsource(answer)))))
+    except (OSError, TypeError, SyntaxError):
+        return []
 
 
 def as_tensor(value: object) -> Tensor | None:

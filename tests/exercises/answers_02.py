@@ -107,7 +107,7 @@ ANSWERS = {
         wrong={
             "still add up": still_adding,
             "has not moved": zero_too_late,
-            "a single step": one_round,
+            "the loop ends after its first round": one_round,
             "uphill": lambda w, x, y, lr, steps: by_sgd(w, x, y, -lr, steps) if lr < 0 else _uphill(w, x, y, lr, steps),
             "one step too few": lambda w, x, y, lr, steps: by_sgd(w, x, y, lr, steps - 1),
         },

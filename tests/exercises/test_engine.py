@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from helpers.exercises import check, engine, hint, page01, progress, solution
+from helpers.exercises import check, engine, hint, progress, solution
 from helpers.exercises.engine import Exercise, compare
 from helpers.exercises.judging import Wrong
 from helpers.exercises.notes import Note, to_html
@@ -233,7 +233,7 @@ def test_an_error_is_told_in_plain_words_with_the_learners_line_and_nothing_of_o
         return y.no_such_thing
 
     text = check("9.1", answer).text
-    assert text.startswith("A `Tensor` has no `no_such_thing`.")
+    assert text.startswith("A thing of type `Tensor` has no `no_such_thing`.")
     assert "AttributeError" in text and "return y.no_such_thing" in text
     assert "engine.py" not in text and "Traceback" not in text
 
@@ -371,9 +371,9 @@ def test_a_stub_without_its_docstring_is_not_attempted_either():
 
 def test_progress_is_kept_and_shown():
     assert solved() == set()
-    check("1.1", page01.carry_over)
-    assert "(2 of 2 on this page solved.)" in check("1.2", page01.compare_draws).text
-    check("1.2", page01.compare_draws)
+    check("1.1", engine.find("1.1").solution)
+    assert "(2 of 2 on this page solved.)" in check("1.2", engine.find("1.2").solution).text
+    check("1.2", engine.find("1.2").solution)
     assert file().read_text().split() == ["1.1", "1.2"], "a line each, once"
     assert "page 1: 2 of 2" in progress().text and "page 0: 0 of 2" in progress().text
     file().unlink()
@@ -384,7 +384,7 @@ def test_progress_is_kept_and_shown():
 def test_a_damaged_progress_file_keeps_what_is_added(damaged):
     file().write_text(damaged)
     assert not solved() & {"1.1", "1.2"}
-    check("1.1", page01.carry_over)
+    check("1.1", engine.find("1.1").solution)
     assert "1.1" in solved()
 
 
@@ -401,13 +401,13 @@ def test_two_who_write_at_once_lose_nothing():
 
 def test_what_cannot_be_written_down_is_told(monkeypatch, tmp_path):
     (tmp_path / "course_progress.txt").mkdir()
-    note = check("1.1", page01.carry_over)
+    note = check("1.1", engine.find("1.1").solution)
     assert note.heading == "Correct" and "could not be written down" in note.text and "COURSE_FOLDER" in note.text
 
 
 def test_course_folder_moves_the_progress(monkeypatch, tmp_path):
     monkeypatch.setenv("COURSE_FOLDER", str(tmp_path / "of my own"))
-    check("1.1", page01.carry_over)
+    check("1.1", engine.find("1.1").solution)
     assert (tmp_path / "of my own" / "course_progress.txt").read_text().split() == ["1.1"]
 
 

@@ -1,13 +1,11 @@
-"""Page 06: count a load, replace a head, fix a training loop."""
+"""Exercise 6.1. How many tensors of the state dict `saved` fit into `wanted`: by name, and by shape."""
 
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from helpers.exercises.engine import Exercise
-from helpers.exercises.head_loop import judge_train_head
-from helpers.exercises.heads import judge_replace_head
 from helpers.exercises.judging import drawn, same
 
 
@@ -249,75 +247,17 @@ LOAD_SLIPS = {
 }
 
 
-def replace_head(model, classes):
-    """The same model with a new last layer `fc`, for this many classes."""
-    model.fc = nn.Linear(model.fc.in_features, classes)
-    return model
-
-
-def train_head(model, images, labels, val_images, val_labels):
-    """Train the head on images and labels, 10 steps -> validation accuracy, from 0 to 1."""
-    optimizer = torch.optim.SGD(model.head.parameters(), lr=0.1)
-    model.eval()
-    for _ in range(10):
-        loss = nn.functional.cross_entropy(model(images), labels)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    predictions = model(val_images).argmax(dim=1)
-    return (predictions == val_labels).float().mean().item()
-
-
-def faulty_train_head(model, images, labels, val_images, val_labels):
-    """As the stub in the page."""
-    optimizer = torch.optim.SGD(model.head.parameters(), lr=0.1)
-    for _ in range(10):
-        model.train()
-        loss = nn.functional.cross_entropy(model(images), labels)
-        loss.backward()
-        optimizer.step()
-    predictions = model(images).argmax(dim=1)
-    return (predictions == labels).float().mean().item()
-
-
-EXERCISES = {
-    "6.1": Exercise(
-        solution=count_matching,
-        cases=load_cases,
-        slips=LOAD_SLIPS,
-        returns="one whole number, how many tensors fit",
-        same=same_count,
-        why="A tensor arrives if the model has one of the same name, and of the same shape.",
-        notice="Assert this number under every load, and an empty one cannot pass unseen.",
-        hints=(
-            "A state dict maps names to tensors. What must be true of a tensor of the file, so that it fits?",
-            "`for name, tensor in saved.items():` goes through them. Two conditions must both hold; count where they do.",
-            "`name in wanted` asks for the name. Only where it is there can you ask for the shape of `wanted[name]`.",
-        ),
+EXERCISE = Exercise(
+    solution=count_matching,
+    cases=load_cases,
+    slips=LOAD_SLIPS,
+    returns="one whole number, how many tensors fit",
+    same=same_count,
+    why="A tensor arrives if the model has one of the same name, and of the same shape.",
+    notice="Assert this number under every load, and an empty one cannot pass unseen.",
+    hints=(
+        "A state dict maps names to tensors. What must be true of a tensor of the file, so that it fits?",
+        "`for name, tensor in saved.items():` goes through them. Two conditions must both hold; count where they do.",
+        "`name in wanted` asks for the name. Only where it is there can you ask for the shape of `wanted[name]`.",
     ),
-    "6.2": Exercise(
-        judge=judge_replace_head,
-        solution=replace_head,
-        why="The old layer knows how many latents come in: `in_features`. Everything below it stays.",
-        notice="It works for any model whose last layer is called `fc`; for others look at `print(model)`.",
-        hints=(
-            "A layer of a model can be replaced by another one under the same name. Which two numbers does a linear layer need?",
-            "How many come out is `classes`. How many go in must stay as it was, and the old layer knows that number.",
-            "Not every model has 512 latents: `model.fc.in_features` tells. Set `model.fc = ...`, and return the model.",
-        ),
-    ),
-    "6.3": Exercise(
-        judge=judge_train_head,
-        solution=train_head,
-        unfinished=faulty_train_head,
-        why="`eval()` lets BatchNorm rest, `zero_grad` forgets the last step, and only new images measure.",
-        notice="None of these faults raised an error, and each of them falsifies the result. Look for them in every loop.",
-        hints=(
-            "One fault is about BatchNorm (it moves, and it measures by the batch), one about gradients, one about which images measure.",
-            "The encoder is frozen. Which call lets its running statistics move nevertheless? And what does `backward` do with the "
-            "gradients that are there already?",
-            "The head alone needs no `train()`; `zero_grad` belongs before each `backward`. And look at the last two lines: "
-            "whose accuracy is it?",
-        ),
-    ),
-}
+)

@@ -1,0 +1,117 @@
+"""Exercise 2.4. Adam's running mean of the slopes after each step, corrected for its start at 0."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from helpers.exercises.engine import Exercise
+from helpers.exercises.judging import drawn
+
+
+def corrected_means(slopes, beta):
+    """Adam's running mean of the slopes after each step, corrected for its start at 0."""
+    running, corrected = 0.0, []
+    for i, slope in enumerate(slopes):
+        running = beta * running + (1 - beta) * slope
+        corrected.append(running / (1 - beta ** (i + 1)))
+    return corrected
+
+
+def slope_cases() -> list[tuple]:
+    def make(generator: torch.Generator, i: int) -> tuple:
+        slopes = torch.randint(-8, 9, (1 + i // 4,), generator=generator).double()
+        return (slopes / 2).tolist(), (0.9, 0.5, 0.75, 0.8)[i % 4]
+
+    return drawn(make)
+
+
+def _running(slopes: list, beta: float, start: float = 0.0) -> list:
+    means, running = [], start
+    for slope in slopes:
+        running = beta * running + (1 - beta) * slope
+        means.append(running)
+    return means
+
+
+CORRECTION_SLIPS = {
+    "That is the mean of the *squares*, Adam's other one. Here the slopes themselves are meant.": lambda slopes, beta: [
+        mean / (1 - beta ** (i + 1)) for i, mean in enumerate(_running([slope**2 for slope in slopes], beta))
+    ],
+    "The correction is (1 - beta) to the power of t in yours; it is 1 minus (beta to the power of t).": lambda slopes, beta: [
+        mean / (1 - beta) ** (i + 1) for i, mean in enumerate(_running(slopes, beta))
+    ],
+    "Brackets are missing in the division: the whole of 1 - beta ** t stands below the line.": lambda slopes, beta: [
+        mean / 1 - beta ** (i + 1) for i, mean in enumerate(_running(slopes, beta))
+    ],
+    "The correction uses the number of all slopes in each step; t counts the steps so far.": lambda slopes, beta: [
+        mean / (1 - beta ** len(slopes)) for mean in _running(slopes, beta)
+    ],
+    "The first step is not corrected. After it t is 1, and the correction divides by 1 - beta.": lambda slopes, beta: [
+        mean / (1 - beta**i if i else 1) for i, mean in enumerate(_running(slopes, beta))
+    ],
+    "You divide in the correction by beta times, not by 1 minus beta to the power of t.": lambda slopes, beta: [
+        mean / (beta * (i + 1)) for i, mean in enumerate(_running(slopes, beta))
+    ],
+    "That is the running mean without its correction: near the start it is too close to 0.": _running,
+    "The correction counts the steps from 0. After the first step, t is 1.": lambda slopes, beta: [
+        mean / (1 - beta**i) if i else math.inf * mean for i, mean in enumerate(_running(slopes, beta))
+    ],
+    "The correction is one step too far: after the first step, t is 1.": lambda slopes, beta: [
+        mean / (1 - beta ** (i + 2)) for i, mean in enumerate(_running(slopes, beta))
+    ],
+    "The correction is the same at each step in yours: divide by 1 minus beta to the power of t, the number of steps.": (
+        lambda slopes, beta: [mean / (1 - beta) for mean in _running(slopes, beta)]
+    ),
+    "You divide by beta to the power of t; it is 1 minus that.": lambda slopes, beta: [
+        mean / beta ** (i + 1) for i, mean in enumerate(_running(slopes, beta))
+    ],
+    "You multiply by the correction. Divide by it: the mean is too small near the start.": lambda slopes, beta: [
+        mean * (1 - beta ** (i + 1)) for i, mean in enumerate(_running(slopes, beta))
+    ],
+    "beta and 1 - beta have changed places: beta keeps the old mean, 1 - beta takes in the new slope.": lambda slopes, beta: [
+        mean / (1 - beta ** (i + 1)) for i, mean in enumerate(_running(slopes, 1 - beta))
+    ],
+    "You divide by beta times t in the correction; it is beta to the *power* of t.": lambda slopes, beta: [
+        mean / (1 - beta * (i + 1)) for i, mean in enumerate(_running(slopes, beta))
+    ],
+    "That is only the last of them. Wanted is one for each step.": lambda slopes, beta: (
+        _running(slopes, beta)[-1] / (1 - beta ** len(slopes))
+    ),
+    "That is the ordinary mean of the slopes so far. In Adam's, old slopes count less and less.": lambda slopes, beta: [
+        sum(slopes[: i + 1]) / (i + 1) for i in range(len(slopes))
+    ],
+    "Your running mean starts at the first slope. Adam's starts at 0, and is corrected for it.": lambda slopes, beta: (
+        _running(slopes, beta, start=slopes[0])
+    ),
+    "The corrected mean is carried on to the next step. Keep the uncorrected one for that.": lambda slopes, beta: (
+        _carried(slopes, beta)
+    ),
+    "The new slope comes in whole; its part is 1 - beta.": lambda slopes, beta: [
+        mean / (1 - beta) / (1 - beta ** (i + 1)) for i, mean in enumerate(_running(slopes, beta))
+    ],
+}
+
+
+def _carried(slopes: list, beta: float) -> list:
+    means, running = [], 0.0
+    for i, slope in enumerate(slopes):
+        running = (beta * running + (1 - beta) * slope) / (1 - beta ** (i + 1))
+        means.append(running)
+    return means
+
+
+EXERCISE = Exercise(
+    solution=corrected_means,
+    cases=slope_cases,
+    slips=CORRECTION_SLIPS,
+    returns="a list with one number for each slope",
+    why="The mean starts at 0. After t steps the slopes have the weight 1 - beta ** t in it, so it is divided by that.",
+    notice="For slopes that are equal, the corrected mean is that slope from the first step on.",
+    hints=(
+        "Go through the slopes with a loop. Two things are kept: the running mean, and the list of corrected ones.",
+        "The running mean keeps beta of itself, and takes in 1 - beta of the new slope. It starts at 0.",
+        "The correction divides by 1 - beta to the power of t, where t is the number of steps so far, from 1 on.",
+    ),
+)

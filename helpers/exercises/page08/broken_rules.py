@@ -1,0 +1,337 @@
+"""Exercise 8.4. The names of the rules that a comparison of these two contenders breaks, in a list."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+
+import torch
+
+from helpers.exercises import judging
+from helpers.exercises.engine import Exercise
+from helpers.exercises.judging import drawn
+
+
+def broken_rules(ours, rival):
+    """The names of the rules that a comparison of these two contenders breaks, in a list."""
+    broken = []
+    if ours["labels"] != rival["labels"]:
+        broken.append("labels")
+    if sum(ours["steps"]) != sum(rival["steps"]):
+        broken.append("steps")
+    if set(ours["rates"]) != set(rival["rates"]):
+        broken.append("rates")
+    if "test" in [ours["chosen_on"], rival["chosen_on"]]:
+        broken.append("chosen_on")
+    if set(ours["knows"]) != set(rival["knows"]):
+        broken.append("knows")
+    return broken
+
+
+FAIR = {  # rule -> pairs that keep it, also such as look different
+    "labels": ((2, 2), (10, 10)),
+    "steps": (([500], [500]), ([500], [300, 200]), ([300, 200], [200, 300]), ([600], [400, 200])),
+    "rates": (([0.01], [0.01]), ([0.01, 0.03], [0.03, 0.01])),
+    "chosen_on": (("validation", "validation"), ("validation", "training"), ("training", "training")),
+    "knows": (([], []), (["shares", "sizes"], ["sizes", "shares"]), (["shares"], ["shares"])),
+}
+
+
+UNFAIR = {  # rule -> pairs that break it, also such as look alike
+    "labels": ((2, 10), (10, 2)),
+    "steps": (([500], [600]), ([300, 200], [300]), ([500], [500, 200]), ([400, 200], [300, 200]), ([500], [300, 300])),
+    "rates": (([0.01, 0.03], [0.01]), ([0.01], [0.01, 0.03]), ([0.001, 0.03], [0.01, 0.03]), ([0.01], [0.03])),
+    "chosen_on": (
+        ("test", "test"),
+        ("validation", "test"),
+        ("test", "validation"),
+        ("training", "test"),
+        ("test", "training"),
+    ),
+    "knows": (
+        (["shares"], []),
+        ([], ["shares"]),
+        (["shares"], ["sizes"]),
+        (["sizes"], ["shares"]),
+        (["sizes"], ["shares", "sizes"]),
+    ),
+}
+
+
+def race_cases() -> list[tuple]:
+    """Each fair and each unfair pair, and races that break several rules at once."""
+
+    def race(**pairs: tuple) -> tuple:
+        columns = {rule: pairs.get(rule, FAIR[rule][0]) for rule in FAIR}
+        return tuple({rule: pair[side] for rule, pair in columns.items()} for side in (0, 1))
+
+    def make(generator: torch.Generator, i: int) -> tuple:
+        pairs = {}
+        for rule in FAIR:
+            among = UNFAIR[rule] if torch.rand((), generator=generator) < 0.5 else FAIR[rule]
+            pairs[rule] = among[int(torch.randint(len(among), (), generator=generator))]
+        return race(**pairs)
+
+    single = [race(**{rule: pair}) for kind in (FAIR, UNFAIR) for rule, pairs in kind.items() for pair in pairs]
+    return [*single, *drawn(make, 12)]
+
+
+def same_names(got: object, right: object) -> bool:
+    """The same names, in whatever order and whichever kind of list."""
+    if not isinstance(right, list):
+        return judging.same(got, right) and isinstance(got, bool) == isinstance(right, bool)
+    if not all(isinstance(name, str) for name in right):
+        return isinstance(got, list | tuple) and list(got) == right
+    if not isinstance(got, list | tuple | set | frozenset) or not all(isinstance(name, str) for name in got):
+        return False
+    return set(got) == set(right)
+
+
+RULES: dict[str, Callable] = {
+    "labels": lambda a, b: a["labels"] != b["labels"],
+    "steps": lambda a, b: sum(a["steps"]) != sum(b["steps"]),
+    "rates": lambda a, b: set(a["rates"]) != set(b["rates"]),
+    "chosen_on": lambda a, b: "test" in (a["chosen_on"], b["chosen_on"]),
+    "knows": lambda a, b: set(a["knows"]) != set(b["knows"]),
+}
+
+
+MISREAD: dict[str, dict[str, Callable]] = {  # rule -> diagnosis -> the rule as it is misread
+    "labels": {
+        "More labels for `ours` break the rule in yours; more for `rival` do, too: both must have equally many.": (
+            lambda a, b: a["labels"] > b["labels"]
+        ),
+        "More labels for `rival` break the rule in yours; more for `ours` do, too: both must have equally many.": (
+            lambda a, b: a["labels"] < b["labels"]
+        ),
+        'The rule "labels" is never reported.': lambda a, b: False,
+        'The rule "labels" is reported where it is kept, and not where it is broken.': lambda a, b: (
+            a["labels"] == b["labels"]
+        ),
+    },
+    "steps": {
+        "[300, 200] and [500] are equally many steps, in two parts and in one. Compare their sums, not the lists.": (
+            lambda a, b: a["steps"] != b["steps"]
+        ),
+        "Only the first part of the steps is compared. Add up all parts.": lambda a, b: a["steps"][0] != b["steps"][0],
+        "Only the last part of the steps is compared. Add up all parts.": lambda a, b: a["steps"][-1] != b["steps"][-1],
+        "You compare how many *parts* the steps have, not how many steps they are together.": lambda a, b: (
+            len(a["steps"]) != len(b["steps"])
+        ),
+        "The longest parts are compared. Add up all parts.": lambda a, b: max(a["steps"]) != max(b["steps"]),
+        "The parts are compared in any order. It is their sum that must be equal.": lambda a, b: (
+            sorted(a["steps"]) != sorted(b["steps"])
+        ),
+        "More steps for `ours` break the rule in yours; more for `rival` do, too.": lambda a, b: (
+            sum(a["steps"]) > sum(b["steps"])
+        ),
+        "More steps for `rival` break the rule in yours; more for `ours` do, too.": lambda a, b: (
+            sum(a["steps"]) < sum(b["steps"])
+        ),
+        'The rule "steps" is never reported.': lambda a, b: False,
+        'The rule "steps" is reported where it is kept, and not where it is broken.': lambda a, b: (
+            sum(a["steps"]) == sum(b["steps"])
+        ),
+    },
+    "rates": {
+        "The same learning rates in another order are the same choice. Compare them without their order.": lambda a, b: (
+            a["rates"] != b["rates"]
+        ),
+        "You compare how *many* learning rates there were to choose from. As many others are another choice.": (
+            lambda a, b: len(a["rates"]) != len(b["rates"])
+        ),
+        "Only the first learning rates are compared. Compare all, without their order.": lambda a, b: (
+            a["rates"][0] != b["rates"][0]
+        ),
+        "The largest learning rates are compared. Compare all, without their order.": lambda a, b: (
+            max(a["rates"]) != max(b["rates"])
+        ),
+        "Only rates that `ours` has more than `rival` break the rule in yours. It holds the other way, too.": (
+            lambda a, b: bool(set(a["rates"]) - set(b["rates"]))
+        ),
+        "Only rates that `rival` has more than `ours` break the rule in yours. It holds the other way, too.": (
+            lambda a, b: bool(set(b["rates"]) - set(a["rates"]))
+        ),
+        "In yours a single rate in common is enough. All must be the same.": lambda a, b: (
+            not set(a["rates"]) & set(b["rates"])
+        ),
+        'The rule "rates" is never reported.': lambda a, b: False,
+        'The rule "rates" is reported where it is kept, and not where it is broken.': lambda a, b: (
+            set(a["rates"]) == set(b["rates"])
+        ),
+    },
+    "chosen_on": {
+        "You ask whether both chose on the same images. But two who both chose on the *test* images both break the rule, "
+        "and training against validation images is no breach.": lambda a, b: a["chosen_on"] != b["chosen_on"],
+        "Only `ours` is asked whether it chose on the test images. `rival` must not either.": lambda a, b: (
+            a["chosen_on"] == "test"
+        ),
+        "Only `rival` is asked whether it chose on the test images. `ours` must not either.": lambda a, b: (
+            b["chosen_on"] == "test"
+        ),
+        "In yours the rule breaks only if *both* chose on the test images. One is enough: `or`, not `and`.": lambda a, b: (
+            a["chosen_on"] == b["chosen_on"] == "test"
+        ),
+        "In yours it must be the validation images. The rule forbids the *test* images only.": lambda a, b: (
+            not a["chosen_on"] == b["chosen_on"] == "validation"
+        ),
+        "In yours the rule breaks wherever one did not choose on the test images. It is the other way round.": (
+            lambda a, b: "test" not in (a["chosen_on"], b["chosen_on"])
+        ),
+        '`a or b == "test"` asks only the second: a text on its own counts as true. Write `== "test"` behind both.': (
+            lambda a, b: True
+        ),
+        "In yours choosing on the test images is allowed to both or to neither. Nobody may.": lambda a, b: (
+            (a["chosen_on"] == "test") != (b["chosen_on"] == "test")
+        ),
+        'The rule "chosen_on" is never reported.': lambda a, b: False,
+    },
+    "knows": {
+        "The same facts in another order are the same knowledge. Compare them without their order.": lambda a, b: (
+            a["knows"] != b["knows"]
+        ),
+        "You compare how *many* facts each knows. One may know another fact than the other.": lambda a, b: (
+            len(a["knows"]) != len(b["knows"])
+        ),
+        "In yours the rule breaks only if `ours` knows what `rival` does not. It holds the other way, too.": lambda a, b: (
+            bool(set(a["knows"]) - set(b["knows"]))
+        ),
+        "In yours the rule breaks only if `rival` knows what `ours` does not. It holds the other way, too.": lambda a, b: (
+            bool(set(b["knows"]) - set(a["knows"]))
+        ),
+        "In yours any knowledge breaks the rule. What both know is the same chance for both.": lambda a, b: bool(
+            a["knows"] or b["knows"]
+        ),
+        "In yours any knowledge of `ours` breaks the rule. What both know is the same chance for both.": lambda a, b: (
+            bool(a["knows"])
+        ),
+        "In yours a single fact in common is enough. All must be the same.": lambda a, b: (
+            not set(a["knows"]) & set(b["knows"])
+        ),
+        "You ask whether each knows anything at all. One may know another fact than the other.": lambda a, b: (
+            bool(a["knows"]) != bool(b["knows"])
+        ),
+        'The rule "knows" is never reported.': lambda a, b: False,
+        'The rule "knows" is reported where it is kept, and not where it is broken.': lambda a, b: (
+            set(a["knows"]) == set(b["knows"])
+        ),
+    },
+}
+
+
+FREQUENT = (  # how the misreadings begin of which two may come together
+    "More labels for `ours`",
+    "More steps for `ours`",
+    "[300, 200] and",
+    "Only the first part",
+    "The same learning rates in",
+    "You compare how",
+    "You ask whether both chose",
+    "Only `ours` is asked",
+    "The same facts in",
+    "In yours the rule breaks only if `ours`",
+    "In yours any knowledge breaks",
+    "The rule ",
+)
+
+
+def _by(changed: Mapping[str, Callable]) -> Callable:
+    """The solution with some of its rules misread."""
+    rules = RULES | changed
+    return lambda ours, rival: [name for name, breaks in rules.items() if breaks(ours, rival)]
+
+
+def _race_slips() -> dict[str, Callable]:
+    right = _by({})
+    slips = {
+        "Only the first broken rule is there. Does a `return` end your function too early, or does an `elif` skip the "
+        "rules that come after it? Ask each with an `if` of its own.": lambda ours, rival: right(ours, rival)[:1],
+        "Only the last broken rule is there. Collect all of them in a list, with `append`.": lambda ours, rival: right(
+            ours, rival
+        )[-1:],
+        "You compare the lists as they stand. [300, 200] and [500] are as many steps; and the same rates or facts in "
+        "another order are the same.": _by(
+            {rule: lambda a, b, rule=rule: a[rule] != b[rule] for rule in ("steps", "rates", "knows")}
+        ),
+        "You report what speaks for `ours` only. Each rule asks for the same chance for both, whoever has more.": _by(
+            {
+                "labels": lambda a, b: a["labels"] > b["labels"],
+                "steps": lambda a, b: sum(a["steps"]) > sum(b["steps"]),
+                "rates": lambda a, b: bool(set(a["rates"]) - set(b["rates"])),
+                "chosen_on": lambda a, b: a["chosen_on"] == "test",
+                "knows": lambda a, b: bool(set(a["knows"]) - set(b["knows"])),
+            }
+        ),
+        "You report only where `ours` has *more*. Each rule asks for the same for both; and as many rates or facts may be "
+        "other ones.": _by(
+            {
+                "labels": lambda a, b: a["labels"] > b["labels"],
+                "steps": lambda a, b: sum(a["steps"]) > sum(b["steps"]),
+                "rates": lambda a, b: len(a["rates"]) > len(b["rates"]),
+                "chosen_on": lambda a, b: a["chosen_on"] == "test",
+                "knows": lambda a, b: len(a["knows"]) > len(b["knows"]),
+            }
+        ),
+        "Your names came apart into letters: `+=` adds a text to a list letter by letter. Use `append`.": (
+            lambda ours, rival: [letter for name in right(ours, rival) for letter in name]
+        ),
+        "Only the last rule is left: is the list made anew inside your loop? Make it once, before.": (
+            lambda ours, rival: [name for name in right(ours, rival) if name == "knows"]
+        ),
+        'These are the values of the fields. Wanted are the names of the broken rules, such as `"steps"`.': (
+            lambda ours, rival: [ours[name] for name in right(ours, rival)]
+        ),
+        'One name is written otherwise than in the text: it is `"chosen_on"`, with an underscore.': (
+            lambda ours, rival: [name.replace("_", " ") for name in right(ours, rival)]
+        ),
+        'One name is written otherwise than in the text: it is `"chosen_on"`.': (
+            lambda ours, rival: [name.removesuffix("_on") for name in right(ours, rival)]
+        ),
+        "These are the rules that are *kept*. Return the broken ones.": lambda ours, rival: (
+            [name for name in RULES if name not in right(ours, rival)]
+        ),
+        "That says whether the comparison is unfair. Return the names of the broken rules in a list.": (
+            lambda ours, rival: bool(right(ours, rival))
+        ),
+        "That says whether the comparison is fair. Return the names of the broken rules in a list.": (
+            lambda ours, rival: not right(ours, rival)
+        ),
+        "That is how many rules are broken. Return their names in a list.": lambda ours, rival: len(right(ours, rival)),
+        "You report each field in which the two differ. That is not each rule: read again what is allowed to differ, and "
+        "what both may not do.": lambda ours, rival: [name for name in RULES if ours[name] != rival[name]],
+        "You return True or False for each rule. Return the names of the broken ones in a list.": lambda ours, rival: (
+            [name in right(ours, rival) for name in RULES]
+        ),
+    }
+    for n in (1, 2, 3):
+        words = f"Your function asks for the first {n} of the five rules only. The others are never reported."
+        slips[words.replace("first 1", "first")] = lambda ours, rival, n=n: [
+            name for name in list(RULES)[:n] if name in right(ours, rival)
+        ]
+    misread = [(rule, words, other) for rule, readings in MISREAD.items() for words, other in readings.items()]
+    slips |= {words: _by({rule: other}) for rule, words, other in misread}
+    frequent = [reading for reading in misread if reading[1].startswith(FREQUENT)]
+    for (rule, words, other), (rule2, words2, other2) in itertools.combinations(frequent, 2):
+        if rule != rule2:
+            slips[f"Two slips at once. {words} And: {words2}"] = _by({rule: other, rule2: other2})
+    return slips
+
+
+EXERCISE = Exercise(
+    solution=broken_rules,
+    cases=race_cases,
+    slips=_race_slips(),
+    same=same_names,
+    returns='a list of the names of the broken rules, such as `["steps", "knows"]`, in any order; empty if it is fair',
+    why="Three rules ask for equal chances, in whatever way they are written down: a sum of parts, or a set without order. "
+    "The fourth forbids something to both. The fifth asks what a method knew beforehand.",
+    notice="Two who break a rule alike look fair side by side: the same test images chose for both, and both figures are "
+    "too good.",
+    hints=(
+        "Start with an empty list. For each rule ask whether it is broken, and if so `append` its name.",
+        "Not every difference breaks a rule: [300, 200] and [500] are as many steps. And not every breach is a difference: "
+        'both may have chosen on "test".',
+        "`sum` for the steps; `set(...)` compares without order; the rule about the test images asks both contenders, by "
+        "`or`.",
+    ),
+)
