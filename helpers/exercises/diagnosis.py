@@ -111,7 +111,7 @@ def _of_count(exercise: Exercise, values: list, wanted: str) -> str | None:
     count = len(values[0][1])
     parts = [_parts(outcome.value) for *_, outcome in values]
     if any(part is None or len(part) != count for part in parts):
-        alone = [part[0] if part and len(part) == 1 else o.value for part, (*_, o) in zip(parts, values, strict=True)]
+        alone = [o.value[0] if isinstance(o.value, list | tuple) and len(o.value) == 1 else o.value for *_, o in values]
         for i in range(count):
             if all(exercise.same(one, right[i]) for one, (_, right, _) in zip(alone, values, strict=True)):
                 return f"Only the {ORDINALS[i]} of the {count} results is there. {wanted}".strip()

@@ -394,7 +394,8 @@ def batch_cases() -> list[tuple]:
     def make(generator: torch.Generator, i: int) -> tuple:
         n, height, width = ((1, 1, 3), (2, 1, 2), (1, 2, 2), (1, 3, 1), (3, 1, 2))[i % 5]
         pixels = torch.rand(n, 3, height, width, generator=generator) ** (0.5, 1.0, 3.0)[i % 3]
-        pixels[0, :, 0, 0], pixels[-1, :, -1, -1] = 0.0, 1.0
+        black, white = (0, -1) if i % 2 else (-1, 0)  # at times in the last image
+        pixels[black, :, black, black], pixels[white, :, white, white] = 0.0, 1.0
         kind = KINDS[i % 4]
         if kind == "not normalised":
             return (pixels.round(decimals=2),)
@@ -473,9 +474,6 @@ MISTAKE_SLIPS = {
     "You look at the first image alone. The black and the white pixel may stand in another one.": lambda batch: (
         which_mistake(batch[:1])
     ),
-    "You look at the first channel alone, or at a part of the batch. Take the smallest and the largest number of all.": (
-        lambda batch: which_mistake(batch[:1, :1])
-    ),
     "You judge each image by itself. One answer is wanted, for the whole batch.": lambda batch: [
         which_mistake(image) for image in batch
     ],
@@ -492,6 +490,8 @@ MISTAKE_SLIPS = {
 
 def same_words(got: object, right: str) -> bool:
     """The same words, whatever capitals, full stops and spaces at the ends."""
+    if isinstance(right, list):
+        return isinstance(got, list) and list(map(str, got)) == right
     if isinstance(right, str) and isinstance(got, str):
         return got.strip().rstrip(".").lower() == right
     return same(got, right)

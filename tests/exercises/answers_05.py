@@ -99,6 +99,45 @@ def with_a_decoder():
     return nn.Sequential(nn.Flatten(), nn.Linear(1024, 16), nn.Linear(16, 1024), nn.Unflatten(1, (1, 32, 32)))
 
 
+class ListOfLayers(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = [nn.Flatten(), nn.Linear(1024, 32)]
+
+    def forward(self, images):
+        for layer in self.layers:
+            images = layer(images)
+        return images
+
+
+class NewEachTime(nn.Module):
+    def forward(self, images):
+        return nn.Linear(1024, 32)(images.flatten(1))
+
+
+def across_the_images(images, size):
+    hidden = images.clone()
+    top, left = anywhere(*images.shape[2:], size)
+    hidden[top : top + size, :, left : left + size] = 0
+    return hidden
+
+
+def to_the_end(images, size):
+    hidden = images.clone()
+    for image in hidden:
+        top, left = anywhere(*images.shape[2:], size)
+        image[:, top:, left:] = 0
+    return hidden
+
+
+def up_to_size(images, size):
+    hidden = images.clone()
+    for image in hidden:
+        top, left = anywhere(*images.shape[2:], size)
+        image[:, top:size, left:size] = 0
+    return hidden
+
+
 ANSWERS = {
     "5.1": Answers(
         right=lowest_by_distance,
@@ -142,6 +181,12 @@ ANSWERS = {
             "outside the square": lambda images, size: hide_with_a_mask(images, size) / 2,
             "Only the first channel": hide(anywhere, channels=0),
             "by one too large": hide(lambda h, w, s: anywhere(h - 1, w - 1, s), extra=1),
+            "by one too large, and cut off": hide(anywhere, extra=1),
+            "a list of images": lambda images, size: list(hide_with_a_mask(images, size)),
+            "a NumPy array of images": lambda images, size: hide_with_a_mask(images, size).numpy(),
+            "across the axis that counts": across_the_images,
+            "is the end of a slice missing": to_the_end,
+            "b is no length": up_to_size,
             "becomes `1.0`": hide(anywhere, value=1),
             "Only the first of 300": hide_the_first_only,
         },
@@ -158,6 +203,8 @@ ANSWERS = {
             "can be trained": frozen_encoder,
             "the class": lambda: nn.Linear,
             "of layers is no network": lambda: [nn.Flatten(), nn.Linear(1024, 32)],
+            "32,800 weights at work": ListOfLayers,
+            "new random weights": NewEachTime,
             "gives images back": with_a_decoder,
         },
     ),

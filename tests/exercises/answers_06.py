@@ -119,6 +119,12 @@ ANSWERS = {
                 name in wanted and tensor.numel() == wanted[name].numel() for name, tensor in saved.items()
             ),
             "in place": count_by_popping,
+            "write `==`": lambda saved, wanted: sum(
+                name in wanted and saved[name].shape is wanted[name].shape for name in saved
+            ),
+            "missing names off": lambda saved, wanted: (
+                len(wanted) - len([name for name in wanted if name not in saved and "num_batches" not in name])
+            ),
         },
     ),
     "6.2": Answers(
@@ -128,6 +134,9 @@ ANSWERS = {
             "still has its 20 outputs": other_name,
             "behind it": head(lambda model, classes: nn.Sequential(model.fc, nn.Linear(20, classes))),
             "are swapped": head(lambda model, classes: nn.Linear(classes, model.fc.in_features)),
+            "goes back in `eval()`": lambda model, classes: new_head_with_dropout(model.eval(), classes),
+            "goes back in `train()`": lambda model, classes: new_head_with_dropout(model, classes).train(),
+            "yours is a `Conv2d`": head(lambda model, classes: nn.Conv2d(model.fc.in_features, classes, 1)),
             "still there": only_if_needed,
             "add up to 1": head(
                 lambda model, classes: nn.Sequential(nn.Linear(model.fc.in_features, classes), nn.Softmax(dim=1))
@@ -146,7 +155,7 @@ ANSWERS = {
     "6.3": Answers(
         right=encoder_first,
         wrong={
-            "One of the three faults is still there. After your loop the running": loop(train=True),
+            "One of the three faults is still there. When your function ends, the running": loop(train=True),
             "One of the three faults is still there. Each step": loop(zero="never"),
             "One of the three faults is still there. The accuracy": loop(measure="train"),
             "Two of the three": loop(train=True, zero="never"),

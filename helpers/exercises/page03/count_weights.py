@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+
 import torch
 
 from helpers.exercises.engine import Exercise
@@ -22,10 +25,18 @@ def layer_cases() -> list[tuple]:
     return drawn(make)
 
 
+ORDERS = {
+    f"A layer is (c_in, c_out, k), in this order. Yours takes it as ({', '.join(order)}).": lambda layers, order=order: (
+        count_weights([tuple(layer[order.index(name)] for name in ("c_in", "c_out", "k")) for layer in layers])
+    )
+    for order in itertools.permutations(("c_in", "c_out", "k"))
+    if order not in (("c_in", "c_out", "k"), ("c_out", "c_in", "k"))
+}
+NO_POWER = "`^` is no power in Python, and raises no error: `5 ^ 2` is 7. Write `k ** 2` or `k * k`"
 WEIGHT_SLIPS = {
     "The biases are missing: one for each output channel.": lambda layers: sum(i * o * k * k for i, o, k in layers),
-    "One bias for each *output* channel, not for each input channel.": lambda layers: sum(
-        i * (o * k * k + 1) for i, o, k in layers
+    "One bias for each *output* channel, not for each input channel. (Or have `c_in` and `c_out` changed places?)": lambda layers: (
+        sum(i * (o * k * k + 1) for i, o, k in layers)
     ),
     "One bias for each output channel; yours has one for each layer.": lambda layers: sum(
         i * o * k * k + 1 for i, o, k in layers
@@ -47,6 +58,35 @@ WEIGHT_SLIPS = {
     "That is the last layer only. Add up over all of them.": lambda layers: (
         layers[-1][1] * (layers[-1][0] * layers[-1][2] ** 2 + 1)
     ),
+    "That is the first layer only, and without biases. Add up over all layers.": lambda layers: (
+        math.prod(layers[0]) * layers[0][2]
+    ),
+    "That is the last layer only (is `=` where `+=` should be?), and without biases.": lambda layers: (
+        math.prod(layers[-1]) * layers[-1][2]
+    ),
+    "The numbers of the layers are multiplied. Add them up.": lambda layers: math.prod(
+        o * (i * k * k + 1) for i, o, k in layers
+    ),
+    "Two slips: a kernel has k * k weights, not k; and each *output* channel has a bias, not each layer.": (
+        lambda layers: sum(i * o * k + 1 for i, o, k in layers)
+    ),
+    "Two slips: a kernel has k * k weights, not k; and the biases are missing.": lambda layers: sum(
+        i * o * k for i, o, k in layers
+    ),
+    "These are weights and biases apart; wanted is one number, their sum.": lambda layers: [
+        sum(i * o * k * k for i, o, k in layers),
+        sum(o for _, o, _ in layers),
+    ],
+    "That is how many *tensors* are learnt, two in each layer. How many numbers are in them?": lambda layers: (
+        2 * len(layers)
+    ),
+    "Those are the biases alone: the weights of the kernels are missing.": lambda layers: sum(o for _, o, _ in layers),
+    f"{NO_POWER}.": lambda layers: sum(o * (i * (k ^ 2) + 1) for i, o, k in layers),
+    f"{NO_POWER}; `^` also comes after `*` and `+`.": lambda layers: sum(o * (i * k ^ 2 + 1) for i, o, k in layers),
+    f"{NO_POWER}; `^` also comes after `*`.": lambda layers: sum(o * ((i * k ^ 2) + 1) for i, o, k in layers),
+    f"{NO_POWER}; `^` comes after `*` and `+`, too.": lambda layers: sum(i * o * k ^ 2 + o for i, o, k in layers),
+    f"{NO_POWER}. And the biases are missing.": lambda layers: sum(i * o * k ^ 2 for i, o, k in layers),
+    **ORDERS,
     "These are the numbers of each layer; wanted is their sum.": lambda layers: [
         o * (i * k * k + 1) for i, o, k in layers
     ],

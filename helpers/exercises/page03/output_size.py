@@ -47,6 +47,40 @@ SIZE_SLIPS = {
     "The size must be a whole number: divide with `//`.": lambda size, k, stride, padding, dilation: (
         (size + 2 * padding - dilation * (k - 1) - 1) / stride + 1
     ),
+    "The kernel's reach is to be *subtracted* from the padded side; in yours it is added.": (
+        lambda size, k, stride, padding, dilation: (size + 2 * padding + dilation * (k - 1) - 1) // stride + 1
+    ),
+    "The kernel's reach is to be *subtracted* from the padded side; in yours it is added, with its 1.": (
+        lambda size, k, stride, padding, dilation: (size + 2 * padding + dilation * (k - 1) + 1) // stride + 1
+    ),
+    "The padding makes the image larger: add it, on both sides. Yours subtracts it.": (
+        lambda size, k, stride, padding, dilation: (size - 2 * padding - dilation * (k - 1) - 1) // stride + 1
+    ),
+    "A kernel that ends exactly at the border still fits. In a loop, compare with `<=`, not with `<`; in a formula, "
+    "round down and add 1, which is not the same as rounding up.": lambda size, k, stride, padding, dilation: max(
+        0, -(-(size + 2 * padding - dilation * (k - 1) - 1) // stride)
+    ),
+    "`round` goes to the *nearest* whole number. Round *down*: `//` does.": (
+        lambda size, k, stride, padding, dilation: round((size + 2 * padding - dilation * (k - 1) - 1) / stride) + 1
+    ),
+    "Two slips: `round` goes to the *nearest* whole number, where `//` rounds down; and the kernel reaches over "
+    "d(k - 1) + 1 pixels, of which yours leaves the 1 out.": lambda size, k, stride, padding, dilation: (
+        round((size + 2 * padding - dilation * (k - 1)) / stride) + 1
+    ),
+    "`//` comes before `+` and `-`, so only the 1 beside it is divided. Put brackets round all that is to be divided.": (
+        lambda size, k, stride, padding, dilation: size + 2 * padding - dilation * (k - 1) - 1 // stride + 1
+    ),
+    "`/` comes before `+` and `-`, so only the 1 beside it is divided. Put brackets round all that is to be divided, "
+    "and round down: `//`.": lambda size, k, stride, padding, dilation: (
+        size + 2 * padding - dilation * (k - 1) - 1 / stride + 1
+    ),
+    "`//` comes before `+` and `-`, so only the kernel's reach is divided. Put brackets round all that is to be "
+    "divided.": lambda size, k, stride, padding, dilation: size + 2 * padding - (dilation * (k - 1) + 1) // stride + 1,
+    "That is the size after a *transposed* convolution, which goes the other way, from small to large.": (
+        lambda size, k, stride, padding, dilation: (size - 1) * stride - 2 * padding + dilation * (k - 1) + 1
+    ),
+    "Yours is 1 for every input. If you count in a loop, does the `return` stand inside it? Then it ends in its first "
+    "round: put it behind the loop.": lambda size, k, stride, padding, dilation: 1,
     "The stride is forgotten: with larger steps the kernel stops at fewer places.": (
         lambda size, k, stride, padding, dilation: size + 2 * padding - dilation * (k - 1)
     ),

@@ -30,14 +30,33 @@ def _slide(image: torch.Tensor, kernel: torch.Tensor, **more: int) -> torch.Tens
     return F.conv2d(image[None, None], kernel[None, None], **more)[0, 0]
 
 
+def _by_loops(image: torch.Tensor, kernel: torch.Tensor, rows: int, columns: int) -> torch.Tensor:
+    """The right kernel at so many places, by two loops; an error where a shape does not fit."""
+    kernel, k = kernel.flip(0, 1), len(kernel)
+    places = [[(image[i : i + k, j : j + k] * kernel).sum() for j in range(columns)] for i in range(rows)]
+    return torch.tensor(places)
+
+
+PADDED = {
+    f"{padded} Only places where the whole kernel fits are wanted.{turned}": lambda image, kernel, pad=pad, turn=turn: (
+        _slide(image, turn(kernel), padding=pad(len(kernel)))
+    )
+    for turned, turn in {
+        "": lambda kernel: kernel.flip(0, 1),
+        " And the kernel is not turned.": lambda kernel: kernel,
+        " And the kernel is turned upside down only, not from left to right.": lambda kernel: kernel.flip(0),
+        " And the kernel is turned from left to right only, not upside down.": lambda kernel: kernel.flip(1),
+    }.items()
+    for padded, pad in {
+        "You padded the image by half the kernel.": lambda k: k // 2,
+        "You padded the image by one pixel.": lambda k: 1,
+        "You padded the image on all sides, by k - 1 pixels.": lambda k: k - 1,
+        "You padded the image, so that its size stays the same.": lambda k: "same",
+    }.items()
+}
 CONVOLUTION_SLIPS = {
     "That is cross-correlation: the kernel is not turned.": _slide,
-    "You padded the image. Only places where the whole kernel fits are wanted.": lambda image, kernel: _slide(
-        image, kernel.flip(0, 1), padding=len(kernel) // 2
-    ),
-    "You padded the image on all sides. Only places where the whole kernel fits are wanted.": lambda image, kernel: (
-        _slide(image, kernel.flip(0, 1), padding=len(kernel) - 1)
-    ),
+    **PADDED,
     "You swapped rows and columns (a transpose). A turn by 180 degrees is something else.": lambda image, kernel: (
         _slide(image, kernel.T)
     ),
@@ -56,8 +75,8 @@ CONVOLUTION_SLIPS = {
     "You turned the image instead of the kernel: the right values stand in reversed order.": lambda image, kernel: (
         _slide(image.flip(0, 1), kernel)
     ),
-    "You turned image and kernel both. Only the kernel is turned.": lambda image, kernel: _slide(
-        image.flip(0, 1), kernel.flip(0, 1)
+    "You turned the result, or image and kernel both, which comes to the same. Turn the kernel alone.": lambda image, kernel: (
+        _slide(image.flip(0, 1), kernel.flip(0, 1))
     ),
     "The axes of image and channel that `F.conv2d` wants are still there: take `[0, 0]` of the result.": (
         lambda image, kernel: _slide(image, kernel.flip(0, 1))[None, None]
@@ -65,6 +84,29 @@ CONVOLUTION_SLIPS = {
     "One axis too many is still there: take `[0, 0]` of the result.": lambda image, kernel: _slide(
         image, kernel.flip(0, 1)
     )[None],
+    "`squeeze()` throws away every axis of length 1, also one of the image's own. Take `[0, 0]` instead.": (
+        lambda image, kernel: _slide(image, kernel.flip(0, 1)).squeeze()
+    ),
+    "The kernel is not turned. And `squeeze()` throws away every axis of length 1, also one of the image's own: take "
+    "`[0, 0]` instead.": lambda image, kernel: _slide(image, kernel).squeeze(),
+    "The last row and the last column are missing. How many places has a kernel of k pixels in a row of W? Not W - k.": (
+        lambda image, kernel: _slide(image, kernel.flip(0, 1))[:-1, :-1]
+    ),
+    "The last column is missing. How many places has a kernel of k pixels in a row of W? Not W - k.": (
+        lambda image, kernel: _slide(image, kernel.flip(0, 1))[:, :-1]
+    ),
+    "You took the mean over the kernel's pixels (k * k of them). Their sum is wanted.": lambda image, kernel: (
+        _slide(image, kernel.flip(0, 1)) / kernel.numel()
+    ),
+    "You took the mean over the kernel's pixels, where their sum is wanted, and the kernel is not turned.": (
+        lambda image, kernel: _slide(image, kernel) / kernel.numel()
+    ),
+    "Your output has as many columns as rows. An image may be wider than high: count the columns by `image.shape[1]`.": (
+        lambda image, kernel: _by_loops(image, kernel, *[len(image) - len(kernel) + 1] * 2)
+    ),
+    "Your output has as many rows as columns. An image may be higher than wide: count the rows by `image.shape[0]`.": (
+        lambda image, kernel: _by_loops(image, kernel, *[image.shape[1] - len(kernel) + 1] * 2)
+    ),
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 
@@ -26,6 +28,18 @@ def probs_cases() -> list[tuple]:
     return drawn(make)
 
 
+def _each(probs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """The loss of each image."""
+    return -_right(probs, labels).log()
+
+
+SMALL = {
+    f"A small number, {small:g}, is added to the probability before the logarithm, and changes the loss. Leave it out.": (
+        lambda probs, labels, small=small: -(_right(probs, labels) + small).log().mean()
+    )
+    for small in (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
+}
+NUMBERS = "A class number says *which* probability counts, and is no factor: 2 does not count twice."
 PROBS_SLIPS = {
     "The minus is missing: the logarithm of a probability is negative, a loss is not.": lambda probs, labels: (
         _right(probs, labels).log().mean()
@@ -63,6 +77,63 @@ PROBS_SLIPS = {
     "That takes all classes, not the right one only. The label says which probability counts.": lambda probs, labels: (
         -probs.log().sum(dim=1).mean()
     ),
+    "The minus is missing, and that is the sum over the images, where the mean is wanted.": lambda probs, labels: (
+        -_each(probs, labels).sum()
+    ),
+    "That logarithm has base 2 (nats need the natural one, `torch.log`). And it is the sum, not the mean.": (
+        lambda probs, labels: _each(probs, labels).sum() / math.log(2)
+    ),
+    "That logarithm has base 10 (nats need the natural one, `torch.log`). And it is the sum, not the mean.": (
+        lambda probs, labels: _each(probs, labels).sum() / math.log(10)
+    ),
+    "That logarithm has base 2 (nats need the natural one, `torch.log`). And the minus is missing.": (
+        lambda probs, labels: -_each(probs, labels).mean() / math.log(2)
+    ),
+    "`probs[:, labels]` takes those columns from *every* row. Each row has a label of its own: go along the rows as "
+    "well, by `torch.arange`.": lambda probs, labels: -probs[:, labels].log().mean(),
+    "`probs[:, labels]` takes those columns from *every* row; and a sum stands where the mean is wanted.": (
+        lambda probs, labels: -probs[:, labels].log().sum()
+    ),
+    "That is the product of the right classes' probabilities. The loss takes minus the logarithm of each, and their "
+    "mean.": lambda probs, labels: _right(probs, labels).prod(),
+    "Classes are counted from 0, so a label is a column number as it is. Yours looks one column to the left.": (
+        lambda probs, labels: _each(probs, labels - 1).mean()
+    ),
+    "The first image is left out: positions begin at 0.": lambda probs, labels: (
+        _each(probs, labels)[1:].sum() / len(labels)
+    ),
+    "The last image is left out. Does your `range` end too early?": lambda probs, labels: (
+        _each(probs, labels)[:-1].sum() / len(labels)
+    ),
+    f"{NUMBERS} Make the labels one-hot first, or use them as column numbers.": lambda probs, labels: (
+        -(labels * probs.log()).sum(dim=1).mean()
+    ),
+    f"{NUMBERS} Make the labels one-hot first, or use them as columns. And the mean is over the images.": (
+        lambda probs, labels: -(labels * probs.log()).mean()
+    ),
+    f"{NUMBERS} Make the labels one-hot, or use them as column numbers.": lambda probs, labels: (
+        -(labels[:, None] * probs.log()).sum(dim=1).mean()
+    ),
+    f"{NUMBERS} Make the labels one-hot, or use them as columns. And the mean is over the images.": (
+        lambda probs, labels: -(labels[:, None] * probs.log()).mean()
+    ),
+    "`F.one_hot(labels)` makes only as many columns as the largest label asks for. Say how many classes there are, in "
+    "its second argument.": lambda probs, labels: -(F.one_hot(labels) * probs.log()).sum(dim=1).mean(),
+    "Yours has a term for each wrong class as well, log(1 - p), as where every class is a yes or no of its own. Here "
+    "only the right class counts.": lambda probs, labels: (
+        F.binary_cross_entropy(probs, F.one_hot(labels, probs.shape[1]).float(), reduction="sum") / len(labels)
+    ),
+    "Yours has a term for each wrong class as well, log(1 - p), and a mean over the classes. Here only the right class "
+    "counts.": lambda probs, labels: F.binary_cross_entropy(probs, F.one_hot(labels, probs.shape[1]).float()),
+    "That is the accuracy, the share of right guesses. The loss also asks how *sure* each guess is.": (
+        lambda probs, labels: (probs.argmax(dim=1) == labels).float().mean()
+    ),
+    "That is the squared error. The cross-entropy takes minus the logarithm of the right class's probability.": (
+        lambda probs, labels: ((probs - F.one_hot(labels, probs.shape[1])) ** 2).sum(dim=1).mean()
+    ),
+    "That is the squared error, averaged over the classes too. The cross-entropy takes minus the logarithm of the right "
+    "class's probability.": lambda probs, labels: ((probs - F.one_hot(labels, probs.shape[1])) ** 2).mean(),
+    **SMALL,
     "That is the entropy of the probabilities: the labels have no part in it.": lambda probs, labels: (
         -(probs * probs.log()).sum(dim=1).mean()
     ),

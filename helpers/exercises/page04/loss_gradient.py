@@ -21,13 +21,47 @@ def gradient_cases() -> list[tuple]:
         n, k = (1, 2, 3, 2, 5)[i % 5], (2, 3, 2, 5, 3)[i % 5]
         return torch.randn(n, k, generator=generator), torch.randint(k, (n,), generator=generator)
 
-    return drawn(make)
+    one_class = torch.tensor([[0.5], [-1.0], [2.0], [0.0]]), torch.zeros(4, dtype=torch.long)
+    return [*drawn(make), one_class]
 
 
 def _one_hot(logits: Tensor, labels: Tensor) -> Tensor:
     return F.one_hot(labels, logits.shape[1])
 
 
+def _gradient(logits: Tensor, labels: Tensor) -> Tensor:
+    return (logits.softmax(1) - _one_hot(logits, labels)) / len(labels)
+
+
+def _softmax_twice(logits: Tensor, labels: Tensor) -> Tensor:
+    """The gradient where the loss takes a softmax of the probabilities."""
+    probs = logits.softmax(1)
+    outer = _gradient(probs, labels)
+    return probs * (outer - (outer * probs).sum(dim=1, keepdim=True))
+
+
+def _at(logits: Tensor, rows: slice, labels: Tensor) -> Tensor:
+    """The softmax less 1 at the right class of some rows."""
+    target = torch.zeros_like(logits)
+    target[rows] = _one_hot(logits, labels).float()[rows]
+    return logits.softmax(1) - target
+
+
+def _columns(logits: Tensor, labels: Tensor) -> Tensor:
+    probs = logits.softmax(1)
+    probs[:, labels] -= 1
+    return probs
+
+
+NUMBERS = (
+    "The class numbers themselves are subtracted. Subtract 1 at the right class and 0 elsewhere: make them one-hot"
+)
+FIXED = {
+    f"You wrote {k} as the number of classes. Other inputs have more or fewer: it is `logits.shape[1]`.": (
+        lambda logits, labels, k=k: (logits.softmax(1) - F.one_hot(labels, k)) / len(labels)
+    )
+    for k in (2, 3, 4, 5, 10)
+}
 GRADIENT_SLIPS = {
     "The sign is turned round: it is softmax minus one-hot.": lambda logits, labels: (
         (_one_hot(logits, labels) - logits.softmax(1)) / len(labels)
@@ -59,6 +93,72 @@ GRADIENT_SLIPS = {
         (logits.softmax(0) - _one_hot(logits, labels)) / len(labels)
     ),
     "That is the loss itself; wanted is its gradient.": F.cross_entropy,
+    f"{NUMBERS}.": lambda logits, labels: (logits.softmax(1) - labels) / len(labels),
+    f"{NUMBERS}, one row for each image.": lambda logits, labels: (logits.softmax(1) - labels[:, None]) / len(labels),
+    f"{NUMBERS}. And divide by N for the mean.": lambda logits, labels: logits.softmax(1) - labels[:, None],
+    **FIXED,
+    "The sign is turned round (it is softmax minus one-hot), and the mean over N images is missing.": (
+        lambda logits, labels: _one_hot(logits, labels) - logits.softmax(1)
+    ),
+    "That is the mean over the images, one row for all. Each image keeps a row of its own, divided by N.": (
+        lambda logits, labels: _gradient(logits, labels).sum(dim=0)
+    ),
+    "That is the sum over the images, one row for all. Each image keeps a row of its own, divided by N.": (
+        lambda logits, labels: _gradient(logits, labels).sum(dim=0) * len(labels)
+    ),
+    "That is one number, the sum or mean of all entries, and always 0, up to rounding. Wanted is one number for each "
+    "logit.": lambda logits, labels: logits.new_zeros(()),
+    "That is one number for each image, the sum or mean of a row, and always 0, up to rounding. Wanted is one number for "
+    "each logit.": lambda logits, labels: logits.new_zeros(len(logits)),
+    "`[:, labels]` takes those columns in *every* row. Each row has a label of its own: go along the rows as well, by "
+    "`torch.arange`.": lambda logits, labels: _columns(logits, labels) / len(labels),
+    "`[:, labels]` takes those columns in *every* row. Each row has a label of its own. And the mean over N images is "
+    "missing.": _columns,
+    "The loss got probabilities and took a softmax of its own: softmax twice. `F.cross_entropy` wants the logits.": (
+        _softmax_twice
+    ),
+    "In the last row nothing is subtracted. Does your `range` end too early?": lambda logits, labels: (
+        _at(logits, slice(None, -1), labels) / len(labels)
+    ),
+    "In the first row nothing is subtracted: positions begin at 0.": lambda logits, labels: (
+        _at(logits, slice(1, None), labels) / len(labels)
+    ),
+    "Only in the first row something is subtracted. Each row has a label of its own.": lambda logits, labels: (
+        _at(logits, slice(None, 1), labels) / len(labels)
+    ),
+    "p (1 - p) is the slope of a single probability by its own logit; it knows nothing of the labels. The gradient of the "
+    "*loss* was derived on the page.": lambda logits, labels: logits.softmax(1) * (1 - logits.softmax(1)) / len(labels),
+    "p (1 - p) is the slope of a single probability by its own logit; the gradient of the *loss* was derived on the "
+    "page.": lambda logits, labels: logits.softmax(1) * (1 - logits.softmax(1)),
+    "-1 / p is the gradient with respect to the *probabilities*. Wanted is the one with respect to the logits, in front "
+    "of the softmax.": lambda logits, labels: -_one_hot(logits, labels) / logits.softmax(1) / len(labels),
+    "-1 / p is the gradient with respect to the *probabilities*; wanted is the one with respect to the logits. And the "
+    "mean over N images is missing.": lambda logits, labels: -_one_hot(logits, labels) / logits.softmax(1),
+    "You subtracted 1 at the *likeliest* class. Subtract it at the class that the label says.": lambda logits, labels: (
+        _gradient(logits, logits.argmax(dim=1))
+    ),
+    "Those are the logits after a step with the rate 0.1. Wanted is the gradient alone.": lambda logits, labels: (
+        logits - 0.1 * _gradient(logits, labels)
+    ),
+    "Those are the logits less the gradient. Wanted is the gradient alone.": lambda logits, labels: (
+        logits - _gradient(logits, labels)
+    ),
+    "Two slips: your softmax runs over the images (`dim=0`, and not along the classes, `dim=1`), and you divided by the "
+    "number of classes, not of images.": lambda logits, labels: (
+        (logits.softmax(0) - _one_hot(logits, labels)) / logits.shape[1]
+    ),
+    "Two slips: your softmax runs over the images (`dim=0`, and not along the classes, `dim=1`), and the mean over N "
+    "images is missing.": lambda logits, labels: logits.softmax(0) - _one_hot(logits, labels),
+    "Your function returns the probabilities and the gradient. Return the second alone.": lambda logits, labels: (
+        logits.softmax(1),
+        _gradient(logits, labels),
+    ),
+    "Your function returns the loss and the gradient. Return the second alone.": lambda logits, labels: (
+        F.cross_entropy(logits, labels),
+        _gradient(logits, labels),
+    ),
+    "The gradient is right, and packed once more, in a tuple, a list or an axis in front (`torch.autograd.grad` returns "
+    "a tuple). `[0]` takes it out.": lambda logits, labels: (_gradient(logits, labels),),
     "That is the part of the right class alone: wanted is one number for each logit.": lambda logits, labels: (
         (_right(logits.softmax(1), labels) - 1) / len(labels)
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 
 import torch
 from torch import Tensor
@@ -25,6 +26,7 @@ def logits_cases() -> list[tuple]:
         return (((1.0, 5.0, 30.0)[i % 3] * torch.randn(n, k, generator=generator)).round(decimals=1),)
 
     large = [[[1000.0, 0.0]], [[1000.0, 0.0], [-1000.0, -1000.0]], [[0.0, 2000.0, 1999.0], [5.0, 5.0, 5.0]]]
+    large += [[[-1000.0, -1000.0]], [[-1000.0, -1002.0, -1001.0], [-3000.0, -3000.0, -3000.0]]]
     return [*drawn(make, 12), *((torch.tensor(rows),) for rows in large)]
 
 
@@ -32,6 +34,29 @@ def _plain(logits: Tensor) -> Tensor:
     return (logits.exp() / logits.exp().sum(dim=1, keepdim=True)).log()
 
 
+def _less(logits: Tensor, shift: Tensor | float) -> Tensor:
+    """The formula, with this subtracted from the logits first."""
+    shifted = logits - shift
+    return shifted - shifted.exp().sum(dim=1, keepdim=True).log()
+
+
+def _shifted(logits: Tensor) -> Tensor:
+    return logits - logits.amax(dim=1, keepdim=True)
+
+
+ADDED = {
+    f"A small number, {small:g}, is added before the logarithm. It replaces every log-probability below "
+    f"{math.log(small):.0f}. Go straight to the logarithm, past the softmax.": lambda logits, small=small: (
+        logits.softmax(dim=1) + small
+    ).log()
+    for small in (1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16, 1e-20, 1e-30)
+}
+CLAMPED = {
+    f"`clamp` changes the logits beyond {limit}, and with them the answer. Subtract something that leaves the answer as "
+    f"it is{more}.": lambda logits, limit=limit, low=low: _less(logits.clamp(min=low and -limit, max=limit), 0.0)
+    for limit in (20, 50, 80, 85, 87, 88, 100, 500, 700)
+    for more, low in {"": True, " for every row": None}.items()
+}
 LOGITS_SLIPS = {
     "Right for small logits, but e to the power of 1000 overflows. What may be subtracted from each logit of a row?": (
         _plain
@@ -63,6 +88,57 @@ LOGITS_SLIPS = {
     "That is the logarithm of the sum, one number for each row; it comes off each logit of the row.": lambda logits: (
         logits.logsumexp(dim=1)
     ),
+    "You subtracted the *mean* of each row. A logit far above it still overflows: subtract the largest.": lambda logits: (
+        _less(logits, logits.mean(dim=1, keepdim=True))
+    ),
+    "You subtracted the largest logit without its sign (`abs`). Of a row of negative ones that is another number: "
+    "subtract the largest itself.": lambda logits: _less(logits, logits.abs().amax(dim=1, keepdim=True)),
+    "You subtracted the first logit of each row. Another one may be far larger, and overflow.": lambda logits: _less(
+        logits, logits[:, :1]
+    ),
+    "You subtracted the last logit of each row. Another one may be far larger, and overflow.": lambda logits: _less(
+        logits, logits[:, -1:]
+    ),
+    "You subtract 1000, whatever the logits are, and the powers of small ones become 0. Let each row say what is "
+    "subtracted from it.": lambda logits: _less(logits, 1000.0),
+    "You divide the logits by the largest of their row. That changes the answer; a subtraction does not.": (
+        lambda logits: _less(logits / logits.amax(dim=1, keepdim=True), 0.0)
+    ),
+    "You subtract the largest logits of the columns (`dim=0`). Each *row* needs its own: `dim=1`.": lambda logits: (
+        _less(logits, logits.amax(dim=0, keepdim=True))
+    ),
+    "The power is taken of the sum. First the powers, e to each logit, then their sum, then its logarithm.": (
+        lambda logits: _shifted(logits) - _shifted(logits).sum(dim=1, keepdim=True).exp().log()
+    ),
+    "The logarithm is taken of each power, which undoes it. First add the powers of a row, then take the logarithm.": (
+        lambda logits: _shifted(logits) - _shifted(logits).exp().log().sum(dim=1, keepdim=True)
+    ),
+    "`sum()` without an axis adds up the whole batch. Each row needs a sum of its own, `dim=1`.": lambda logits: (
+        _shifted(logits) - _shifted(logits).exp().sum().log()
+    ),
+    "`max()` and `sum()` without an axis take the whole batch. Each row needs its own: `dim=1, keepdim=True`.": (
+        lambda logits: (logits - logits.max()) - (logits - logits.max()).exp().sum().log()
+    ),
+    "The logarithm of the sum is *added*. It must come off: log softmax(z) = z - log(sum of exp(z)).": lambda logits: (
+        _shifted(logits) + _shifted(logits).exp().sum(dim=1, keepdim=True).log()
+    ),
+    "Two slips. Each row needs its own largest logit, not that of the batch. And the logarithm of the sum is added, "
+    "where it must come off.": lambda logits: (
+        (logits - logits.max()) + (logits - logits.max()).exp().sum(dim=1, keepdim=True).log()
+    ),
+    "You divide by the logarithm of the sum. The logarithm of a fraction is a *difference*: subtract it.": (
+        lambda logits: _shifted(logits) / _shifted(logits).exp().sum(dim=1, keepdim=True).log()
+    ),
+    "The largest logit comes off twice. Once is enough: the shifted logits stand for the first ones everywhere.": (
+        lambda logits: _less(logits, logits.amax(dim=1, keepdim=True)) - logits.amax(dim=1, keepdim=True)
+    ),
+    "`nan_to_num` puts a number where the right one is lost, and not the right one. Keep the power from overflowing.": (
+        lambda logits: torch.nan_to_num(_plain(logits))
+    ),
+    "`nan_to_num` puts a number where the right one is lost, and not the right one. Go straight to the logarithm, past "
+    "the softmax.": lambda logits: torch.nan_to_num(logits.softmax(dim=1).log()),
+    **ADDED,
+    **CLAMPED,
     "That is the logarithm of each logit, without a softmax.": lambda logits: logits.log(),
 }
 

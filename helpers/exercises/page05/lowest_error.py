@@ -30,6 +30,11 @@ def _miss(target: Tensor, low: float, high: float) -> Tensor:
     return target - target.clip(low, high)
 
 
+def _last(missed: Tensor) -> Tensor:
+    """The last number that is not 0; 0 where there is none."""
+    return torch.cat([torch.zeros(1), missed[missed != 0]])[-1]
+
+
 LOWEST_SLIPS = {
     "That is 0 for every target, as if each could be reached. Is the clamped target compared with itself?": (
         lambda target, low, high: 0.0
@@ -44,6 +49,15 @@ LOWEST_SLIPS = {
         lambda t, low, high: (t[t < low] - low).square().mean() + (t[t > high] - high).square().mean()
     ),
     "That is the sum over the numbers; wanted is their mean.": lambda t, low, high: _miss(t, low, high).square().sum(),
+    "That is the sum of the distances. Square each distance, and take the mean of the squares, not their sum.": (
+        lambda t, low, high: _miss(t, low, high).abs().sum()
+    ),
+    "Your mean runs over the first axis only, so several numbers are left. Take it over all numbers at once.": (
+        lambda t, low, high: _miss(t, low, high).square().mean(dim=0)
+    ),
+    "Your mean runs over the last axis only, so several numbers are left. Take it over all numbers at once.": (
+        lambda t, low, high: _miss(t, low, high).square().mean(dim=-1)
+    ),
     "That is the mean distance. Each distance must be squared before the mean.": lambda t, low, high: (
         _miss(t, low, high).abs().mean()
     ),
@@ -74,6 +88,10 @@ LOWEST_SLIPS = {
     "That is the error of answering `high` everywhere. Are the two limits swapped, or `min` and `max`?": (
         lambda t, low, high: (t - high).square().mean()
     ),
+    "With several numbers your code raises an error; with one, it squares the target itself. Between tensors write `|` for "
+    "`or` and `&` for `and`, with brackets around each comparison. And the limit must come off before you square.": (
+        lambda t, low, high: t[bool(t < low) or bool(t > high)].square().mean()
+    ),
     "That is the error of answering 0 everywhere. The output may be another number for each number of the target.": (
         lambda t, low, high: t.square().mean()
     ),
@@ -91,6 +109,54 @@ LOWEST_SLIPS = {
     ),
     "The numbers 0 and 1 of the page are still there: `low` comes off where the target is below it, `high` where it is "
     "above.": lambda t, low, high: torch.cat([t[t < low], t[t > high] - 1]).square().sum() / t.numel(),
+    "Where the target is above `high`, you took 1 off. On the page `high` was 1; here it is `high` that must come off.": (
+        lambda t, low, high: torch.cat([t[t < low] - low, t[t > high] - 1]).square().sum() / t.numel()
+    ),
+    "Where the target is above `high`, you squared the target itself. Its distance from `high` is wanted.": (
+        lambda t, low, high: torch.cat([t[t < low] - low, t[t > high]]).square().sum() / t.numel()
+    ),
+    "Below `low` you add the limit. The distance is a difference: target minus limit.": lambda t, low, high: (
+        torch.cat([t[t < low] + low, t[t > high] - high]).square().sum() / t.numel()
+    ),
+    "Above `high` you add the limit. The distance is a difference: target minus limit.": lambda t, low, high: (
+        torch.cat([t[t < low] - low, t[t > high] + high]).square().sum() / t.numel()
+    ),
+    "You add the limits to the target. The distance is a difference: target minus limit.": lambda t, low, high: (
+        torch.cat([t[t < low] + low, t[t > high] + high]).square().sum() / t.numel()
+    ),
+    "The error above `high` is subtracted from that below `low`. Squared errors are added: none makes up for another.": (
+        lambda t, low, high: ((t - t.clip(min=low)).square() - (t - t.clip(max=high)).square()).mean()
+    ),
+    "The error below `low` is subtracted from that above `high`. Squared errors are added: none makes up for another.": (
+        lambda t, low, high: ((t - t.clip(max=high)).square() - (t - t.clip(min=low)).square()).mean()
+    ),
+    "That is the difference of two squares. Subtract first, target minus best output, and square what comes out.": (
+        lambda t, low, high: (t.square() - t.clip(low, high).square()).mean()
+    ),
+    "That is the difference of two squares, turned round. Subtract first, target minus best output, then square.": (
+        lambda t, low, high: (t.clip(low, high).square() - t.square()).mean()
+    ),
+    "You squared the numbers between the limits. They can be reached, so their error is 0; it comes from the others.": (
+        lambda t, low, high: t[(t > low) & (t < high)].square().sum() / t.numel()
+    ),
+    "You squared the numbers that can be reached. Their error is 0: what counts is the others.": lambda t, low, high: (
+        t[_miss(t, low, high) == 0].square().sum() / t.numel()
+    ),
+    "You took the mean square of the numbers between the limits. They can be reached: what counts is the others.": (
+        lambda t, low, high: t[(t > low) & (t < high)].square().mean()
+    ),
+    "You took the mean square of the numbers that can be reached. Their error is 0: what counts is the others.": (
+        lambda t, low, high: t[_miss(t, low, high) == 0].square().mean()
+    ),
+    "You measured the smallest and the largest number only. Measure each number, and take the mean.": (
+        lambda t, low, high: (low - t.min()).square() + (t.max() - high).square()
+    ),
+    "You measured the smallest and the largest number only, where they are out of reach. Measure each, and take the mean.": (
+        lambda t, low, high: (low - t.min()).clip(min=0).square() + (t.max() - high).clip(min=0).square()
+    ),
+    "Only the last number that is out of reach counts. Does each round of your loop replace the sum (`=` for `+=`)?": (
+        lambda t, low, high: _last(_miss(t, low, high)).square() / t.numel()
+    ),
     "Where the target is out of reach you answer 0. The nearest limit is closer.": lambda t, low, high: (
         t[_miss(t, low, high) != 0].square().sum() / t.numel()
     ),

@@ -30,6 +30,7 @@ def judge_my_encoder(answer: Callable) -> None:
             f"Your latent vector has {latents.shape[1]:,} numbers; {MOST_LATENTS} at most, or it is no squeeze. A last "
             f"`nn.Linear` can bring them down to {MOST_LATENTS}."
         )
+    _all_weights_are_known(encoder, train.images[:6])
     weights = count_parameters(encoder)
     if weights > MOST_WEIGHTS:
         heaviest = max(encoder.modules(), key=lambda part: sum(p.numel() for p in part.parameters(recurse=False)))
@@ -58,9 +59,16 @@ def judge_my_encoder(answer: Callable) -> None:
             errors.append(F.mse_loss(model.eval()(val.images).sigmoid(), val.images).item())
         if errors[-1] <= mark:
             return
+    mixed = ""
+    with torch.no_grad():
+        if not torch.allclose(encoder(val.images[:6])[:3], encoder(val.images[:3]), atol=1e-4):
+            mixed = (
+                " And they mix the images: what comes out for one depends on which others are in the batch. Does a softmax, "
+                "a mean or a norm run along the first axis, `dim=0`?"
+            )
     raise Wrong(
         f"After {EPOCHS} epochs the validation error is {written(errors[-1])}, and that of the mean image "
-        f"{written(mark / PASS_MARK)}; {written(mark)} passes. Your latents tell the decoder too little.",
+        f"{written(mark / PASS_MARK)}; {written(mark)} passes. Your latents tell the decoder too little.{mixed}",
         advice="Follow one image through the layers: which of them throws most of it away? Does a pooling or a stride "
         "average over too much, is the latent vector too short, or does a layer squash all numbers to nearly the same?",
     )
@@ -112,6 +120,39 @@ def _latents(encoder: nn.Module, images: Tensor) -> Tensor:
             "image. Is the number of images fixed somewhere, or flattened with the rest? `nn.Flatten()` keeps it."
         )
     return latents
+
+
+def _all_weights_are_known(encoder: nn.Module, images: Tensor) -> None:
+    """Raise if there are weights in the latents that `encoder.parameters()` does not tell: no optimizer gets them."""
+    known = {id(p) for p in encoder.parameters()}
+    first, second = ([p for p in _weights_in(encoder(images)) if id(p) not in known] for _ in range(2))
+    if not first:
+        return
+    if {id(p) for p in first}.isdisjoint(id(p) for p in second):
+        raise Wrong(
+            "Your encoder makes new random weights each time that it is called, so nothing it learns can stay. Make its "
+            "layers once, in `__init__`, and use them in `forward`."
+        )
+    count = sum(p.numel() for p in first)
+    raise Wrong(
+        f"{count:,} weights at work in your encoder are unknown to `encoder.parameters()`, so no optimizer would train "
+        "them. Layers in a Python list are not seen: put them into `nn.Sequential` or `nn.ModuleList`. (A single tensor "
+        f"is made a weight by `nn.Parameter`.) All of them together may be {MOST_WEIGHTS:,}."
+    )
+
+
+def _weights_in(latents: Tensor) -> list[Tensor]:
+    """The tensors at the beginning of the computation that would get a gradient."""
+    steps, seen, found = [latents.grad_fn], set(), []
+    while steps:
+        step = steps.pop()
+        if step is None or step in seen:
+            continue
+        seen.add(step)
+        if hasattr(step, "variable"):
+            found.append(step.variable)
+        steps += [before for before, _ in step.next_functions]
+    return found
 
 
 def _where_it_stops(error: Exception, part: nn.Module | None, given: tuple) -> str:

@@ -21,7 +21,8 @@ def rival_cases() -> list[tuple]:
 
     def make(generator: torch.Generator, i: int) -> tuple:
         counts = (2, 1, 3, 4)[i % 4], (1, 2, 3)[i % 3]
-        return tuple(torch.rand(n, *sizes[i % 5], generator=generator).round(decimals=1) for n in counts)
+        size = (1, 2, 3) if counts[0] == 1 else sizes[i % 5]  # so that the smallest case has several training images
+        return tuple(torch.rand(n, *size, generator=generator).round(decimals=1) for n in counts)
 
     return drawn(make)
 
@@ -78,6 +79,17 @@ RIVAL_SLIPS = {
     "You averaged over the channels. The images are counted along the first axis of (N, C, H, W).": lambda train, val: (
         (val - train.mean(dim=1)).square().mean()
     ),
+    "You averaged over images and channels. Take the mean over the images only, and each channel keeps its own image.": (
+        lambda train, val: (val - train.mean(dim=(0, 1))).square().mean()
+    ),
+    "You averaged over images and rows. Take the mean over the images only, pixel by pixel.": lambda train, val: (
+        (val - train.mean(dim=(0, 2), keepdim=True)).square().mean()
+    ),
+    "You averaged over images and columns. Take the mean over the images only, pixel by pixel.": lambda train, val: (
+        (val - train.mean(dim=(0, 3), keepdim=True)).square().mean()
+    ),
+    "The sum of the training images is divided by the number of validation images. Divide it by the number of training "
+    "images.": lambda train, val: (val - train.sum(dim=0) / len(val)).square().mean(),
     "Your rival is the sum of the training images; wanted is their mean.": lambda train, val: (
         (val - train.sum(dim=0)).square().mean()
     ),

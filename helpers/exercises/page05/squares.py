@@ -42,6 +42,7 @@ def hidden_by(answer: Callable, images: Tensor, size: int) -> Tensor:
     try:
         value = answer(passed, size)
     except Raised as error:
+        error = Raised(_in_plain_words(error.slip))
         if images.shape == TRIALS[0][0]:
             raise Raised(
                 f"{error.slip} (It was given images of shape {tuple(images.shape)} and `size` {size}.)"
@@ -59,9 +60,29 @@ def hidden_by(answer: Callable, images: Tensor, size: int) -> Tensor:
     hidden = as_tensor(value)
     if hidden is None:
         raise Wrong(f"A tensor of images is wanted, and your function returns a `{type(value).__name__}`.")
+    if not isinstance(value, Tensor) and hidden.shape == images.shape:
+        how = "`torch.stack` makes one of a list" if isinstance(value, list | tuple) else "`torch.from_numpy` makes one"
+        kind = "NumPy array" if type(value).__name__ == "ndarray" else type(value).__name__
+        raise Wrong(f"Your function returns a {kind} of images. A model takes a tensor: {how}.")
     if hidden.shape != images.shape:
         raise Wrong(_of_shape(value, hidden, images, size))
     return hidden
+
+
+def _in_plain_words(slip: str) -> str:
+    """What an error of this exercise means, where the general words lead elsewhere."""
+    python = slip[slip.find("Python says") :]
+    if "only integer tensors of a single element" in slip:
+        return (
+            "A slice takes one place, and yours is a tensor of several. Go through the images in a loop, and draw one "
+            f"place for each. {python}"
+        )
+    if "randint()" in slip:
+        return (
+            "`torch.randint` wants a shape behind the numbers, also for one draw: `()` for a single number. (That is the "
+            f"`size` of which Python speaks, not yours.) {python}"
+        )
+    return slip
 
 
 def _of(n: int) -> str:
@@ -142,6 +163,11 @@ def _of_forms(forms: list[tuple[int, int, bool]], black: Tensor, size: int) -> s
     with_black = [i for i, form in enumerate(forms) if form[0]]
     if n > 1 and with_black in ([0], [n - 1]):
         return f"Only the {'first' if with_black == [0] else 'last'} of {n} images has a black square. {wanted}."
+    if n > size and size == len(with_black) == with_black[-1] - with_black[0] + 1:
+        return (
+            f"Only {size} of {n} images are changed, one after the other: your square lies across the axis that counts "
+            "the images. The shape is (N, C, H, W): go through the images in a loop, and slice H and W."
+        )
     stripes = [form for form in forms if form[0]]
     if stripes and width > size and all(form[1:] == (width, True) and form[0] <= size for form in stripes):
         return (
@@ -173,6 +199,9 @@ def _of_forms(forms: list[tuple[int, int, bool]], black: Tensor, size: int) -> s
         if across:
             return "The square leaves the image at one side and goes on at the other. The whole square must lie within."
         return f"The black pixels do not form one square. {wanted}: draw one place, and blacken a block from there."
+    fixed = _of_ends(forms, black, size)
+    if fixed:
+        return fixed
     if all(_is_cut_off(mask, form, size) for mask, form in zip(black, forms, strict=True)):
         cut = [form for form in forms if form[0] and form != (size, size, True)] or [(0, 0, False)]
         axes = {"height": any(form[0] < size for form in cut), "width": any(form[1] < size for form in cut)}
@@ -180,9 +209,38 @@ def _of_forms(forms: list[tuple[int, int, bool]], black: Tensor, size: int) -> s
         advice = " and ".join(f"`{axis} - size`" for axis in only)
         swapped = " Or are height and width swapped? The shape is (N, C, H, W)." if len(only) == 1 else ""
         return (
-            f"In some images the square is cut off at the edge: the last place from where it fits is {advice}.{swapped}"
+            f"In some images the square is cut off at the edge: the last place from where it fits is {advice}. (These "
+            f"images have {height} rows and {width} columns.){swapped}"
         )
     return f"The black part has another size from image to image. {wanted}: draw its place, not its size."
+
+
+def _of_ends(forms: list[tuple[int, int, bool]], black: Tensor, size: int) -> str | None:
+    """Said of black parts whose ends are wrong: at the same place in all images, or too far from the beginning."""
+    _, height, width = black.shape
+    ends = {tuple(mask.nonzero().amax(dim=0).tolist()) for mask in black if mask.any()}
+    if ends == {(height - 1, width - 1)}:
+        return (
+            "Your black part goes from its place to the last row and to the last column. It ends at `top + size` and "
+            "at `left + size`: is the end of a slice missing, or does a number stand there in place of `size`?"
+        )
+    if ends == {(size - 1, size - 1)}:
+        return (
+            f"Your black part ends in row {size - 1} and column {size - 1}, wherever it begins. A slice `[a : b]` runs to "
+            "b - 1, and b is no length: it ends at `top + size` and at `left + size`."
+        )
+    side = max(max(form[:2]) for form in forms)
+    whole = all(
+        rows and (rows == side or mask[-1].any()) and (columns == side or mask[:, -1].any())
+        for mask, (rows, columns, _) in zip(black, forms, strict=True)
+    )
+    if whole and side > size:
+        off = "by one too large" if side == size + 1 else "too large"
+        return (
+            f"Your square is {side} x {side}, {off}, and cut off where it leaves the image: with `size` {size}, "
+            f"{size} x {size} is wanted. A slice `[a : b]` holds b - a pixels: the last one is b - 1."
+        )
+    return None
 
 
 def _is_cut_off(mask: Tensor, form: tuple[int, int, bool], size: int) -> bool:
@@ -222,8 +280,8 @@ def judge_places(places: list[tuple[int, int]], size: int, shape: tuple[int, int
     for seen, end, side, name in ((tops, last[0], "row", "height"), (lefts, last[1], "column", "width")):
         if max(seen) == end - 1:
             raise Wrong(
-                f"The square never touches the last {side}. Count the places along that axis: with a {name} of 4 and a "
-                "square of 3 there are two. (Is the upper end of your random numbers left out?)"
+                f"The square never touches the last {side}. Count the places along that axis: here, with a {name} of "
+                f"{end + size} and a square of {size}, there are {end + 1}. (Is the upper end of your random numbers left out?)"
             )
         if min(seen) == 1:
             raise Wrong(f"The square never touches the first {side}: positions begin at 0.")

@@ -85,6 +85,18 @@ def _pairs(saved: dict, wanted: dict) -> list[tuple]:
     return list(zip(saved.items(), wanted.items(), strict=False))
 
 
+def _shapes(state: dict) -> set:
+    return {tensor.shape for tensor in state.values()}
+
+
+def _end(name: str) -> str:
+    return name.split(".")[-1]
+
+
+def _ends(state: dict) -> dict:
+    return {_end(name): tensor.shape for name, tensor in state.items()}
+
+
 LOAD_SLIPS = {
     "You counted equal names. A tensor of another shape does not fit: compare the shapes too.": lambda saved, wanted: (
         len(set(saved) & set(wanted))
@@ -103,6 +115,32 @@ LOAD_SLIPS = {
     ),
     "You compared the first axis only. The whole shapes must be equal.": lambda saved, wanted: sum(
         saved[name].shape[:1] == wanted[name].shape[:1] for name in set(saved) & set(wanted)
+    ),
+    "You left the first axis out of the comparison. The whole shapes must be equal.": lambda saved, wanted: sum(
+        saved[name].shape[1:] == wanted[name].shape[1:] for name in set(saved) & set(wanted)
+    ),
+    "You left the last axis out of the comparison. The whole shapes must be equal.": lambda saved, wanted: sum(
+        saved[name].shape[:-1] == wanted[name].shape[:-1] for name in set(saved) & set(wanted)
+    ),
+    "Yours is 0 for every input, so your count never grows. Print the two things that you compare. (Is `is` there? It asks "
+    "whether two things are one and the same, and two shapes never are: write `==`.)": lambda saved, wanted: 0,
+    "You took the missing names off the number of all tensors. A counter (`num_batches_tracked`) that is missing was not "
+    "told, and one of another shape is not missing either. Count those that fit.": lambda saved, wanted: (
+        len(wanted) - sum(n not in saved and not n.endswith("num_batches_tracked") for n in wanted)
+    ),
+    "You looked for the names and for the shapes on their own. One tensor of the model must have both: the same name, and "
+    "under that name the same shape.": lambda saved, wanted: min(
+        len(set(saved) & set(wanted)), len(_shapes(saved) & _shapes(wanted))
+    ),
+    "You looked for the name and for the shape on their own. One tensor of the model must have both: ask for the shape of "
+    "`wanted[name]`.": lambda saved, wanted: sum(n in wanted and t.shape in _shapes(wanted) for n, t in saved.items()),
+    "You compared the last part of each name only (`weight`, `bias`). The whole names must be the same.": (
+        lambda saved, wanted: sum(_ends(wanted).get(_end(n)) == t.shape for n, t in saved.items())
+    ),
+    "You compared the last part of each name, such as `weight`. The whole names must be the same.": (
+        lambda saved, wanted: sum(
+            any(_end(n) == _end(m) and a.shape == b.shape for m, b in wanted.items()) for n, a in saved.items()
+        )
     ),
     "You compared the last axis only. The whole shapes must be equal.": lambda saved, wanted: sum(
         saved[name].shape[-1:] == wanted[name].shape[-1:] for name in set(saved) & set(wanted)
@@ -206,7 +244,7 @@ LOAD_SLIPS = {
         name.startswith("encoder.") for name in _fitting(saved, wanted)
     ),
     "You counted the different shapes that both have. Count tensors, by name and by shape.": lambda saved, wanted: len(
-        {tensor.shape for tensor in saved.values()} & {tensor.shape for tensor in wanted.values()}
+        _shapes(saved) & _shapes(wanted)
     ),
     "You took the smaller of the two numbers of tensors. Look at their names and shapes.": lambda saved, wanted: min(
         len(saved), len(wanted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 
 import torch
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from helpers.exercises.engine import compare, watched
-from helpers.exercises.judging import Wrong, same
+from helpers.exercises.judging import Raised, Wrong, same
 from helpers.models import Classifier, Encoder, freeze
 
 
@@ -27,6 +28,8 @@ def judge_train_head(answer: Callable) -> None:
     )
     try:
         accuracy = answer(passed, images, labels, val_images, val_labels)
+    except Raised as error:
+        raise Raised(_in_plain_words(error.slip, len(labels), len(val_labels)), error.example, error.advice) from None
     finally:
         hook.remove()
     if accuracy is None:
@@ -43,8 +46,8 @@ def judge_train_head(answer: Callable) -> None:
     faults = []
     if moved:
         faults.append(
-            "After your loop the running statistics of the frozen encoder have moved: in `train()` mode, in which "
-            "every model begins, BatchNorm works by the batch."
+            "When your function ends, the running statistics of the frozen encoder have moved: in `train()` mode BatchNorm "
+            "works by the batch. Every model begins in that mode, and `model.train()` brings its encoder back to it."
         )
     if any(_equal(trained, _steps(model, *sets["train"], zero=False, train=train)) for train in (False, True)):
         faults.append(
@@ -59,6 +62,25 @@ def judge_train_head(answer: Callable) -> None:
         ]
         raise Wrong(f"{left} still there. {' '.join(faults)}")
     _explain_accuracy(accuracy, trained, model, sets)
+
+
+def _in_plain_words(slip: str, train: int, val: int) -> str:
+    """What two lengths that do not fit mean here: which images and labels were compared."""
+    found = re.search(r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)", slip)
+    if not found:
+        return slip
+    python, lengths = slip[slip.find("Python says") :], {int(length) for length in found.groups()}
+    if lengths == {train, val}:
+        return (
+            f"There are {train} images to train on and {val} to measure: your predictions are for the ones, and the "
+            f"labels that you compare them with belong to the others. {python}"
+        )
+    if 3 in lengths:
+        return (
+            "There are 3 classes: did you ask for the best image of each class (`dim=0`), and not for the best class of "
+            f"each image? {python}"
+        )
+    return slip
 
 
 def _task() -> tuple[Classifier, Tensor, Tensor, Tensor, Tensor]:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from helpers.exercises.judging import Wrong
+from helpers.exercises.judging import Raised, Wrong
 
 
 class SmallResNet(nn.Module):
@@ -35,7 +35,7 @@ class SmallDense(nn.Module):
 
 
 # The kind, its latents, its old classes and those that are asked for. One case has as many as before, one a single
-# class, and in one the convolution is frozen.
+# class, and in one the convolution is frozen. The last two come in `eval()` mode.
 MODELS = ((SmallResNet, 12, 20, 4), (SmallDense, 7, 5, 2), (SmallResNet, 6, 4, 4), (SmallDense, 5, 3, 1))
 
 
@@ -45,15 +45,49 @@ def judge_replace_head(answer: Callable) -> None:
         body = kind(latents, old)
         if case == 2:
             body.conv.requires_grad_(False)
+        body.train(case < 2)
+        modes = {name: part.training for name, part in body.named_modules() if name != "fc"}
         told = f"For a `{kind.__name__}` with {latents} latents, {old} old classes and `classes` {classes}: "
-        model = answer(body, classes)
+        try:
+            model = answer(body, classes)
+        except Raised as error:
+            raise Raised(_in_plain_words(error.slip), error.example, error.advice) from None
         _is_the_model(model, body)
+        before_use = list(model.named_modules())
         rest = {n: t.detach().clone() for n, t in model.state_dict().items() if not n.startswith("fc.")}
         trains = {n: p.requires_grad for n, p in model.named_parameters()}
         _has_outputs(model, body, classes, told)
         _is_new(model.fc, body.fc, old)
         _rest_is_as_it_was(rest, trains, body)
+        _modes_are_as_they_were({name: part.training for name, part in before_use if name in modes}, modes)
         _gives_logits(model.fc, latents, classes)
+
+
+def _in_plain_words(slip: str) -> str:
+    """What an error of this exercise means, where there are no words for it in general."""
+    if "does not support item assignment" in slip:
+        return f"A layer of a model is reached by a dot, without square brackets: `model.fc = ...`. {slip}"
+    if "as child module" in slip and ("Tensor'" in slip or "Parameter'" in slip):
+        return (
+            "In the place of a layer there must be a layer, and yours is a tensor: `nn.Linear(...)` makes a layer, with "
+            f"weights of its own. {slip}"
+        )
+    if "cannot assign 'torch.nn.modules." in slip:
+        return (
+            f"That is the class, and no layer yet. Write brackets behind it, with its two numbers: one is made. {slip}"
+        )
+    return slip
+
+
+def _modes_are_as_they_were(modes: dict[str, bool], before: dict[str, bool]) -> None:
+    """Raise if `train()` or `eval()` was called for what is below the head."""
+    changed = [name for name in before if modes.get(name) != before[name]]
+    if changed:
+        came, goes = ("train", "eval") if before[changed[0]] else ("eval", "train")
+        raise Wrong(
+            f"The model came in `{came}()` mode, and goes back in `{goes}()` mode: its BatchNorm would compute otherwise. "
+            f"Nothing below the head changes: leave `{goes}()` out."
+        )
 
 
 def _is_the_model(model: object, body: nn.Module) -> None:
@@ -94,9 +128,12 @@ def _has_outputs(model: nn.Module, body: nn.Module, classes: int, told: str) -> 
         given = fc.in_features if isinstance(fc, nn.Linear) else None
         known = {512: "512 is right for a ResNet-18 only. ", old: "That is the number of *outputs* of the old layer. "}
         takes = f"takes {given}" if given else "does not fit them"
+        ask = "Ask the old layer how many go in: `in_features`."
+        if not any(isinstance(part, nn.Linear) for part in fc.modules()):
+            ask = f"A linear layer is wanted, and yours is a `{type(fc).__name__}`."
         raise Wrong(
-            f"{told}{latents} latents come in, and your new layer {takes}. {known.get(given, '')}"
-            f"Ask the old layer how many go in: `in_features`. Python says: `{str(error).splitlines()[0]}`"
+            f"{told}{latents} latents come in, and your new layer {takes}. {known.get(given, '')}{ask} "
+            f"Python says: `{str(error).splitlines()[0]}`"
         ) from None
     if shape == (2, classes):
         return
@@ -106,10 +143,15 @@ def _has_outputs(model: nn.Module, body: nn.Module, classes: int, told: str) -> 
         fixed = fixed if isinstance(fc, nn.Linear) else ""
         raise Wrong(f"{told}two images give outputs of the shape {shape}; wanted is (2, {classes}).{fixed}")
     if not torch.equal(_weight(fc), body.fc.weight):
-        raise Wrong(f"{told}your new layer has {old} outputs, as many as the old one. Wanted are `classes`.")
+        raise Wrong(
+            f"{told}the layer `fc` that comes back has {old} outputs, as many as before. Make a new one, with `classes`."
+        )
     others = [name for name, _ in model.named_children() if name not in dict(body.named_children())]
     beside = f" Your layer `{others[0]}` stands beside it, and `forward` does not know it." if others else ""
-    raise Wrong(f"The model still has its {old} outputs.{beside} Put the new layer in the old one's place, `model.fc`.")
+    raise Wrong(
+        f"The model still has its {old} outputs.{beside} Put the new layer in the old one's place, `model.fc`. (Did you "
+        "change a copy? Then return that copy.)"
+    )
 
 
 def _weight(layer: nn.Module) -> Tensor:
