@@ -67,6 +67,8 @@ def _of_kind(exercise: Exercise, values: list, answer: Callable) -> str | None:
     wanted = f"Wanted: {exercise.returns}." if exercise.returns else ""
     if all(value is None for value in got):
         return nothing_returned(answer, any(outcome.printed for *_, outcome in values))
+    if any(value is None for value in got) and slips.returns_inside_loop(answer):
+        return of_code(exercise, answer)
     if any(value is None for value in got):
         return "For some inputs your function returns `None`: a way through it has no `return`, or sets no value."
     odd = next((value for value in got if isinstance(value, str) or _is_function(value)), None)
@@ -296,6 +298,9 @@ def of_code(exercise: Exercise, answer: Callable) -> str | None:
         return f"Your function uses `{foreign[0]}` of your notebook{instead}. It may only use what it is given."
     if unread:
         return f"Your function never uses its argument `{unread[0]}`."
+    called = slips.not_called(answer)
+    if called:
+        return f"The line `{called}` does nothing: to call it, brackets are needed, `{called}()`."
     if slips.returns_inside_loop(answer):
         return "The `return` stands inside your loop, which therefore ends in its first round. Put it behind the loop."
     return None

@@ -27,7 +27,7 @@ from helpers.exercises.errors import told
 from helpers.exercises.guard import OutOfTime, call, time_limit
 from helpers.exercises.judging import NotAttempted, Raised, Wrong, in_place, judge_by_cases
 from helpers.exercises.notes import Note
-from helpers.exercises.slips import as_tensor
+from helpers.exercises.slips import as_tensor, page_names
 from helpers.exercises.written import written
 
 JUDGE_SECONDS = 60.0  # time limit of a whole check: also a network that was returned may never end
@@ -217,7 +217,8 @@ def _judge_guarded(exercise: Exercise, answer: Callable) -> None:
     def guarded(*inputs: object) -> object:
         outcome = call(answer, inputs, exercise.seconds)
         if outcome.error is not None:
-            raise Raised(told(outcome.error, answer))
+            foreign = of_code(exercise, answer) if page_names(answer) else None
+            raise Raised(f"{foreign or ''} {told(outcome.error, answer)}".strip())
         if outcome.value is ...:
             raise NotAttempted
         if outcome.value is None:

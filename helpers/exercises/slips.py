@@ -44,7 +44,9 @@ TURNS: dict[str, Callable[[Tensor], Tensor]] = {  # what it is -> what it makes 
     f"Only the last of the wanted values is there, on its own. {REPLACED}": lambda right: right[-1],
     "The first value is missing.": lambda right: right[1:],
     "The last value is missing.": lambda right: right[:-1],
-    "Your numbers are right, and stand in one row; keep the shape.": torch.flatten,
+    "Your numbers are right, and stand in one row or list; keep the shape, and return a single number as itself.": (
+        torch.flatten
+    ),
     "Your numbers are right, with an axis too many in front.": lambda right: right[None],
     "Your numbers are right, with an axis too many at the end.": lambda right: right[..., None],
     "That is the sum of the right values; the values themselves are wanted.": torch.sum,
@@ -147,6 +149,14 @@ def returns_inside_loop(answer: Callable) -> bool:
     """Whether a `return` stands inside a loop and is not under a condition."""
     loops = [node for node in _nodes(answer) if isinstance(node, ast.For | ast.While)]
     return any(isinstance(line, ast.Return) for loop in loops for line in loop.body)
+
+
+def not_called(answer: Callable) -> str | None:
+    """A line such as `optimizer.zero_grad`, without the brackets that would call it."""
+    lines = [
+        node.value for node in _nodes(answer) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Attribute)
+    ]
+    return ast.unparse(lines[0]) if lines else None
 
 
 def returns_something(answer: Callable) -> bool:

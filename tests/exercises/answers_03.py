@@ -56,6 +56,9 @@ def does_not_fit():
     return nn.Sequential(nn.Conv2d(1, 8, 3, stride=2), nn.Flatten(), nn.Linear(8 * 16, 10))
 
 
+LIVES_ON = three_layers()
+
+
 ANSWERS = {
     "3.1": Answers(
         right=lambda image, kernel: convolve2d(image, kernel, mode="valid"),
@@ -65,6 +68,11 @@ ANSWERS = {
             "upside down only": lambda image, kernel: conv(image, kernel.flip(0)),
             "left to right only": lambda image, kernel: conv(image, kernel.flip(1)),
             "You padded": lambda image, kernel: conv(F.pad(image, (len(kernel) // 2,) * 4), kernel.flip(0, 1)),
+            "by one pixel": lambda image, kernel: conv(F.pad(image, (1, 1, 1, 1)), kernel.flip(0, 1)),
+            "throws away every axis": lambda image, kernel: conv(image, kernel.flip(0, 1)).squeeze(),
+            "You turned the result": lambda image, kernel: conv(image, kernel).flip(0, 1),
+            "last row and the last column": lambda image, kernel: conv(image, kernel.flip(0, 1))[:-1, :-1],
+            "You took the mean": lambda image, kernel: conv(image, kernel.flip(0, 1)) / len(kernel) ** 2,
             "take `[0, 0]`": lambda image, kernel: F.conv2d(image[None, None], kernel.flip(0, 1)[None, None]),
         },
     ),
@@ -76,6 +84,11 @@ ANSWERS = {
             "dilation is forgotten": lambda n, k, s, p, d: (n + 2 * p - k) // s + 1,
             "k - 1 gaps": lambda n, k, s, p, d: (n + 2 * p - d * k) // s + 1,
             "+ 1 is missing": lambda n, k, s, p, d: (n + 2 * p - d * (k - 1) - 1) // s,
+            "in yours it is added": lambda n, k, s, p, d: (n + 2 * p + d * (k - 1) - 1) // s + 1,
+            "compare with `<=`": lambda n, k, s, p, d: len(range(0, n + 2 * p - d * (k - 1) - 1, s)),
+            "*nearest*": lambda n, k, s, p, d: round((n + 2 * p - d * (k - 1) - 1) / s) + 1,
+            "Put brackets": lambda n, k, s, p, d: n + 2 * p - d * (k - 1) - 1 // s + 1,
+            "*transposed*": lambda n, k, s, p, d: (n - 1) * s - 2 * p + d * (k - 1) + 1,
             "Round *down*": lambda n, k, s, p, d: -(-(n + 2 * p - d * (k - 1) - 1) // s) + 1,
             "whole number": lambda n, k, s, p, d: (n + 2 * p - d * (k - 1) - 1) / s + 1,
         },
@@ -86,6 +99,13 @@ ANSWERS = {
             "biases are missing": lambda layers: sum(i * o * k * k for i, o, k in layers),
             "not for each input channel": lambda layers: sum(i * (o * k * k + 1) for i, o, k in layers),
             "not to each of its kernels": lambda layers: sum(i * o * (k * k + 1) for i, o, k in layers),
+            "no power in Python": lambda layers: sum(o * (i * k ^ 2 + 1) for i, o, k in layers),
+            "(c_out, k, c_in)": lambda layers: sum(o * (i * k * k + 1) for o, k, i in layers),
+            "weights and biases apart": lambda layers: (
+                sum(i * o * k * k for i, o, k in layers),
+                sum(o for _, o, _ in layers),
+            ),
+            "*tensors*": lambda layers: len([p for layer in layers for p in nn.Conv2d(*layer).parameters()]),
             "not k": lambda layers: sum(o * (i * k + 1) for i, o, k in layers),
         },
     ),
@@ -95,9 +115,14 @@ ANSWERS = {
             "weights; 6,000 are allowed": dense,
             "93 % are wanted": one_wide_step,
             "no `nn.Conv2d` with a kernel larger": only_1_x_1,
-            "nn.Flatten()": not_flat,
+            "one row of numbers": not_flat,
+            "made outside": lambda: LIVES_ON,
+            "`nn.Flatten(0)`": lambda: nn.Sequential(nn.Conv2d(1, 4, 3, stride=4), nn.Flatten(0), nn.Linear(256, 10)),
+            "at the end": lambda: nn.Sequential(nn.Conv2d(1, 8, 3, stride=8), nn.ReLU(), nn.Conv2d(8, 10, 4)),
+            "`dim=0`": lambda: nn.Sequential(nn.AvgPool2d(4), nn.Flatten(), nn.Linear(64, 10), nn.Softmax(dim=0)),
+            "ever below 0": lambda: nn.Sequential(*three_layers(), nn.ReLU()),
             "probabilities already": with_softmax,
-            "does not pass": does_not_fit,
+            "gets 1,800": does_not_fit,
             "A model is wanted": lambda: torch.zeros(10),
         },
     ),

@@ -14,6 +14,10 @@ def naive(logits):
     return (logits.exp() / logits.exp().sum(dim=1, keepdim=True)).log()
 
 
+def without_max(logits):
+    return logits - logits.exp().sum(dim=1, keepdim=True).log()
+
+
 def half_way(logits):
     return logits - logits.max(dim=1, keepdim=True).values
 
@@ -46,6 +50,15 @@ def loop(softmax, zero, step=True):
     return train
 
 
+def with_optimizer(model, images, labels, steps=20, **settings):
+    optimizer = torch.optim.SGD(model.parameters(), **({"lr": 0.1} | settings))
+    for _ in range(steps):
+        optimizer.zero_grad()
+        F.cross_entropy(model(images), labels).backward()
+        optimizer.step()
+    return model
+
+
 ANSWERS = {
     "4.1": Answers(
         right=by_one_hot,
@@ -59,6 +72,11 @@ ANSWERS = {
                 -(F.one_hot(labels, probs.shape[1]) * probs.log()).mean()
             ),
             "softmax once more": F.cross_entropy,
+            "from *every* row": lambda probs, labels: -probs[:, labels].log().mean(),
+            "as many columns": lambda probs, labels: -(F.one_hot(labels) * probs.log()).sum(dim=1).mean(),
+            "is no factor": lambda probs, labels: -(labels[:, None] * probs.log()).sum(dim=1).mean(),
+            "one column to the left": lambda probs, labels: -probs[range(len(labels)), labels - 1].log().mean(),
+            "the accuracy": lambda probs, labels: (probs.argmax(dim=1) == labels).double().mean(),
             "not its logarithm": lambda probs, labels: (1 - probs[torch.arange(len(labels)), labels]).mean(),
         },
     ),
@@ -73,6 +91,14 @@ ANSWERS = {
             "Its *logarithm*": lambda logits: logits.softmax(dim=1),
             "`dim=0`": lambda logits: logits.log_softmax(dim=0),
             "only subtracted": half_way,
+            "only where it is large": lambda logits: (
+                logits.log_softmax(dim=1) if logits.max() > 80 else without_max(logits)
+            ),
+            "the *mean* of each row": lambda logits: without_max(logits - logits.mean(1, keepdim=True)),
+            "*smallest*": lambda logits: without_max(logits - logits.min(dim=1, keepdim=True).values),
+            "is added before the logarithm": lambda logits: (logits.softmax(dim=1) + 1e-9).log(),
+            "for every row": lambda logits: without_max(logits.clamp(max=88)),
+            "first logit": lambda logits: without_max(logits - logits[:, :1]),
             "0 or below": lambda logits: -logits.log_softmax(dim=1),
         },
     ),
@@ -88,7 +114,15 @@ ANSWERS = {
             "ran over the images": lambda logits, labels: (
                 (logits.softmax(0) - F.one_hot(labels, logits.shape[1])) / len(labels)
             ),
-            "That is the sum of the right values": lambda logits, labels: gradient_by_autograd(logits, labels).sum(),
+            "`logits.shape[1]`": lambda logits, labels: (logits.softmax(1) - F.one_hot(labels, 3)) / len(labels),
+            "make them one-hot": lambda logits, labels: (logits.softmax(1) - labels[:, None]) / len(labels),
+            "*likeliest*": lambda logits, labels: gradient_by_autograd(logits, logits.argmax(dim=1)),
+            "softmax twice": lambda logits, labels: torch.func.grad(lambda z: F.cross_entropy(z.softmax(1), labels))(
+                logits
+            ),
+            "`[0]` takes it out": lambda logits, labels: (gradient_by_autograd(logits, labels),),
+            "one row for all": lambda logits, labels: gradient_by_autograd(logits, labels).sum(dim=0),
+            "always 0": lambda logits, labels: gradient_by_autograd(logits, labels).sum(),
         },
     ),
     "4.4": Answers(
@@ -97,6 +131,12 @@ ANSWERS = {
             "softmax twice": loop(softmax=True, zero=True),
             "still add up": loop(softmax=False, zero=False),
             "Both faults": loop(softmax=True, zero=False),
+            "`eval` mode": lambda model, *data: loop(softmax=False, zero=True)(model.eval(), *data),
+            "not what twenty steps": lambda model, images, labels: loop(False, True)(model, images[:12], labels[:12]),
+            "`weight_decay`": lambda model, *data: with_optimizer(model, *data, weight_decay=1e-5),
+            "momentum": lambda model, *data: with_optimizer(model, *data, momentum=0.9),
+            "rate is 0.01": lambda model, *data: with_optimizer(model, *data, lr=0.01),
+            "takes 19 steps": lambda model, *data: with_optimizer(model, *data, steps=19),
             "did not move": loop(softmax=False, zero=True, step=False),
             "to be returned": lambda model, images, labels: 3.0,
         },

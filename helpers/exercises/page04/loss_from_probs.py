@@ -25,7 +25,8 @@ def probs_cases() -> list[tuple]:
         probs = torch.randn(n, k, generator=generator).softmax(dim=1)
         return probs, torch.randint(k, (n,), generator=generator)
 
-    return drawn(make)
+    all_first = torch.tensor([[0.5, 0.3, 0.2]]), torch.tensor([0])
+    return [*drawn(make), all_first]
 
 
 def _each(probs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

@@ -26,7 +26,7 @@ def logits_cases() -> list[tuple]:
         return (((1.0, 5.0, 30.0)[i % 3] * torch.randn(n, k, generator=generator)).round(decimals=1),)
 
     large = [[[1000.0, 0.0]], [[1000.0, 0.0], [-1000.0, -1000.0]], [[0.0, 2000.0, 1999.0], [5.0, 5.0, 5.0]]]
-    large += [[[-1000.0, -1000.0]], [[-1000.0, -1002.0, -1001.0], [-3000.0, -3000.0, -3000.0]]]
+    large += [[[60.0, -60.0]], [[-1000.0, -1000.0]], [[-1000.0, -1002.0, -1001.0], [-3000.0, -3000.0, -3000.0]]]
     return [*drawn(make, 12), *((torch.tensor(rows),) for rows in large)]
 
 
@@ -88,6 +88,13 @@ LOGITS_SLIPS = {
     "That is the logarithm of the sum, one number for each row; it comes off each logit of the row.": lambda logits: (
         logits.logsumexp(dim=1)
     ),
+    "You subtracted the *smallest* logit of each row, and the largest still overflows. Which one must be 0 afterwards?": (
+        lambda logits: _less(logits, logits.amin(dim=1, keepdim=True))
+    ),
+    "You subtract the largest logit only where it is large. A row whose logits are all far below 0 needs it as well: its "
+    "powers are all 0, and so is their sum.": lambda logits: _less(
+        logits, logits.amax(dim=1, keepdim=True) if logits.max() > 80 else 0.0
+    ),
     "You subtracted the *mean* of each row. A logit far above it still overflows: subtract the largest.": lambda logits: (
         _less(logits, logits.mean(dim=1, keepdim=True))
     ),
@@ -139,6 +146,15 @@ LOGITS_SLIPS = {
     "the softmax.": lambda logits: torch.nan_to_num(logits.softmax(dim=1).log()),
     **ADDED,
     **CLAMPED,
+    "That is minus the mean of all log-probabilities, one number. Return them all, in the shape of the logits.": (
+        lambda logits: -logits.log_softmax(dim=1).mean()
+    ),
+    "The logarithm has base 2, and the powers have base e. Both need e: `.log()`.": lambda logits: (
+        _shifted(logits) - _shifted(logits).exp().sum(dim=1, keepdim=True).log2()
+    ),
+    "The *mean* of a row's powers stands where their sum is needed.": lambda logits: (
+        _shifted(logits) - _shifted(logits).exp().mean(dim=1, keepdim=True).log()
+    ),
     "That is the logarithm of each logit, without a softmax.": lambda logits: logits.log(),
 }
 

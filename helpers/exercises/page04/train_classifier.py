@@ -96,8 +96,8 @@ SLIPS = {
     "Both faults are still there.": faulty_loop,
     **{f"One fault is gone. {words}.": _trainer(loss=loss) for words, loss in LOSSES.items()},
     **{f"{words}. And {SUMMED[0].lower()}{SUMMED[1:]}.": _trainer(loss=loss, zero=0) for words, loss in LOSSES.items()},
-    f"One fault is gone. {SUMMED}. (Without brackets, `optimizer.zero_grad` does nothing.)": _trainer(zero=0),
-    f"One fault is gone. {SUMMED} in *each* step; yours does it once, before the loop.": _trainer(zero=20),
+    f"One fault is gone. {SUMMED} in *each* step. (Once, before the loop, is not enough; and without brackets, "
+    "`optimizer.zero_grad` does nothing.)": _trainer(zero=0),
     f"{SUMMED} in *each* step, not only in every second.": _trainer(zero=2),
     "The weights did not move at all. Is `optimizer.step()` still there? Are the gradients set to zero before "
     "`backward()`, and not between it and the step? Or was a copy trained, and the first model returned?": _untrained,
@@ -157,7 +157,7 @@ def judge_train_classifier(answer: object) -> None:
 
     def fresh() -> nn.Module:
         torch.manual_seed(0)
-        return nn.Sequential(nn.BatchNorm1d(4), nn.Linear(4, 3))
+        return nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.BatchNorm1d(4), nn.Linear(4, 3))
 
     def trained(train: Callable) -> nn.Module:
         model = train(fresh(), images, labels)

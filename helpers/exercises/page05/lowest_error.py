@@ -49,6 +49,9 @@ LOWEST_SLIPS = {
         lambda t, low, high: (t[t < low] - low).square().mean() + (t[t > high] - high).square().mean()
     ),
     "That is the sum over the numbers; wanted is their mean.": lambda t, low, high: _miss(t, low, high).square().sum(),
+    "That is the root of the sum of the squares. Take their mean, and leave the root out.": lambda t, low, high: (
+        _miss(t, low, high).square().sum().sqrt()
+    ),
     "That is the sum of the distances. Square each distance, and take the mean of the squares, not their sum.": (
         lambda t, low, high: _miss(t, low, high).abs().sum()
     ),

@@ -88,6 +88,12 @@ RIVAL_SLIPS = {
     "You averaged over images and columns. Take the mean over the images only, pixel by pixel.": lambda train, val: (
         (val - train.mean(dim=(0, 3), keepdim=True)).square().mean()
     ),
+    "The last training image is left out: a slice that ends at -1 ends before the last.": lambda train, val: (
+        (val - train[:-1].mean(dim=0)).square().mean()
+    ),
+    "The first training image is left out: positions begin at 0.": lambda train, val: (
+        (val - train[1:].mean(dim=0)).square().mean()
+    ),
     "The sum of the training images is divided by the number of validation images. Divide it by the number of training "
     "images.": lambda train, val: (val - train.sum(dim=0) / len(val)).square().mean(),
     "Your rival is the sum of the training images; wanted is their mean.": lambda train, val: (
