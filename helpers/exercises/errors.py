@@ -11,6 +11,21 @@ from helpers.exercises.guard import OutOfTime
 
 # Words of the message -> what it means. The first that is found counts; {0} is what the brackets caught.
 MEANINGS = (
+    (r"Kernel size can't be greater", "The kernel is larger than the image: are the two swapped?"),
+    (r"return_types", "`max(dim=...)` returns values and places together: take `.values` or `.indices`."),
+    (
+        r"Index tensor must have the same number of dimensions",
+        "`gather` wants an index of as many axes: `labels[:, None]`.",
+    ),
+    (
+        r"softmax_lastdim.*not implemented for 'Long'|target with class probabilities",
+        "Logits come first, labels second, and logits are no class numbers: leave `argmax` out.",
+    ),
+    (
+        r"relu\(\) missing 1 required positional argument: 'input'",
+        "As a layer, write `nn.ReLU()`; `F.relu(x)` is the function.",
+    ),
+    (r"invalid combination of arguments", "This function does not take arguments of such types, or in such an order."),
     (r"name '(\w+)' is not defined", "Python knows no `{0}` here. Is it spelt as where you defined it?"),
     (
         r"cannot access local variable '(\w+)'",

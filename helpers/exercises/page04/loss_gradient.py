@@ -123,9 +123,8 @@ GRADIENT_SLIPS = {
     "In the first row nothing is subtracted: positions begin at 0.": lambda logits, labels: (
         _at(logits, slice(1, None), labels) / len(labels)
     ),
-    "Only in the first row something is subtracted. Each row has a label of its own.": lambda logits, labels: (
-        _at(logits, slice(None, 1), labels) / len(labels)
-    ),
+    "Only in the first row something is subtracted. Each row has a label of its own. If you count in a loop, does the "
+    "`return` stand inside it?": lambda logits, labels: _at(logits, slice(None, 1), labels) / len(labels),
     "p (1 - p) is the slope of a single probability by its own logit; it knows nothing of the labels. The gradient of the "
     "*loss* was derived on the page.": lambda logits, labels: logits.softmax(1) * (1 - logits.softmax(1)) / len(labels),
     "p (1 - p) is the slope of a single probability by its own logit; the gradient of the *loss* was derived on the "
