@@ -1,5 +1,5 @@
 # lab: open the course.  test: prove it.  run: all pages to build/html.  notebooks: refresh outputs in place.
-# claims: every assertion on ten seeds.  bench: measure.  shipped: make helpers/shipped anew (encoders, label-budget race).
+# claims: every assertion on ten seeds.  bench: measure.  shipped: make helpers/shipped anew (encoders, races).
 PYTHON ?= python3
 PORT ?= 8888
 export PORT BROWSER
@@ -29,6 +29,7 @@ bench:
 shipped:
 	@$(PYTHON) tools/bootstrap.py
 	@.venv/bin/python tools/ship.py
+	@.venv/bin/python tools/worth_of_imagenet.py
 
 claims:
 	@$(PYTHON) tools/bootstrap.py test

@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from helpers import article, finetune, probe, selftraining
+from helpers import article, backbones, finetune, probe, selftraining
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 TAUGHT = {  # page -> what stands there in full
@@ -20,6 +20,7 @@ TAUGHT = {  # page -> what stands there in full
         selftraining.spread_labels,
         selftraining.neighbour_graph,
     ],
+    9: [backbones.imagenet_backbone, backbones.checked, backbones.weights_file],
 }
 PAIRS = [(page, thing) for page, things in TAUGHT.items() for thing in things]
 

@@ -1,0 +1,125 @@
+"""Exercise 9.3. Bytes (H, W, 3) from 0 to 255 -> (3, H, W), less the mean and divided by the deviation of each channel."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from helpers.exercises.engine import Exercise
+from helpers.exercises.judging import drawn
+
+
+def normalise(pixels, mean, std):
+    """Bytes (H, W, 3) from 0 to 255 -> (3, H, W), less the mean and divided by the deviation of each channel."""
+    channels_first = pixels.permute(2, 0, 1) / 255
+    return (channels_first - mean.view(3, 1, 1)) / std.view(3, 1, 1)
+
+
+def pixel_cases() -> list[tuple]:
+    """Height and width that differ, and both equal to 3, where a wrong broadcast raises no error."""
+
+    def make(generator: torch.Generator, i: int) -> tuple:
+        height, width = ((1, 2), (2, 1), (3, 3), (2, 3), (1, 1), (3, 2))[i % 6]
+        pixels = torch.randint(256, (height, width, 3), generator=generator, dtype=torch.uint8)
+        mean = (0.3 + 0.4 * torch.rand(3, generator=generator)).round(decimals=2)
+        std = (0.15 + 0.4 * torch.rand(3, generator=generator)).round(decimals=2)
+        return pixels, mean, std
+
+    return drawn(make)
+
+
+def _column(numbers: Tensor) -> Tensor:
+    return numbers.view(3, 1, 1)
+
+
+def _first(pixels: Tensor) -> Tensor:
+    return pixels.permute(2, 0, 1).float()
+
+
+PIXEL_SLIPS = {
+    "The division by 255 is missing: mean and deviation are meant for pixels from 0 to 1.": lambda pixels, mean, std: (
+        (_first(pixels) - _column(mean)) / _column(std)
+    ),
+    "You divided by 256. The largest byte is 255, and it becomes 1.": lambda pixels, mean, std: (
+        (_first(pixels) / 256 - _column(mean)) / _column(std)
+    ),
+    "The axes are still (H, W, 3). The model wants the channels first.": lambda pixels, mean, std: (
+        (pixels / 255 - mean) / std
+    ),
+    "Mean and deviation came before the division by 255. They are meant for pixels from 0 to 1: divide first.": (
+        lambda pixels, mean, std: (_first(pixels) - _column(mean)) / _column(std) / 255
+    ),
+    "You divided with `//`, which leaves 0 or 1 of each byte. Divide with `/`.": lambda pixels, mean, std: (
+        (_first(pixels) // 255 - _column(mean)) / _column(std)
+    ),
+    "The axes stand in another order than (3, H, W). Which axis is first in yours?": lambda pixels, mean, std: (
+        (pixels / 255 - mean) / std
+    ).permute(1, 2, 0),
+    "Height and width have changed places: `permute(2, 0, 1)` keeps the rows rows.": lambda pixels, mean, std: (
+        (_first(pixels) / 255 - _column(mean)) / _column(std)
+    ).transpose(1, 2),
+    "`view` and `reshape` only cut the row of numbers anew: red, green and blue get mixed. `permute` moves an axis.": (
+        lambda pixels, mean, std: (pixels.reshape(3, *pixels.shape[:2]) / 255 - _column(mean)) / _column(std)
+    ),
+    "The channels have changed places: blue is first in yours.": lambda pixels, mean, std: (
+        (_first(pixels) / 255 - _column(mean)) / _column(std)
+    ).flip(0),
+    "The channels of the photo have changed places before the mean came off.": lambda pixels, mean, std: (
+        (_first(pixels).flip(0) / 255 - _column(mean)) / _column(std)
+    ),
+    "Mean and deviation have changed places.": lambda pixels, mean, std: (
+        (_first(pixels) / 255 - _column(std)) / _column(mean)
+    ),
+    "The deviation is missing: divide by it.": lambda pixels, mean, std: _first(pixels) / 255 - _column(mean),
+    "The mean is missing: subtract it first.": lambda pixels, mean, std: _first(pixels) / 255 / _column(std),
+    "Mean and deviation are missing: so far, the pixels are only divided by 255.": lambda pixels, mean, std: (
+        _first(pixels) / 255
+    ),
+    "You multiplied by the deviation. Divide by it.": lambda pixels, mean, std: (
+        (_first(pixels) / 255 - _column(mean)) * _column(std)
+    ),
+    "Only the mean is divided by the deviation: brackets go around the difference.": lambda pixels, mean, std: (
+        _first(pixels) / 255 - _column(mean) / _column(std)
+    ),
+    "The mean is added. Subtract it.": lambda pixels, mean, std: (_first(pixels) / 255 + _column(mean)) / _column(std),
+    "You divided by the square of the deviation.": lambda pixels, mean, std: (
+        (_first(pixels) / 255 - _column(mean)) / _column(std).square()
+    ),
+    "You used the numbers 0.5 and 0.5, and not the arguments.": lambda pixels, mean, std: (
+        (_first(pixels) / 255 - 0.5) / 0.5
+    ),
+    "You took the mean and the deviation of this photo. They are arguments: the model was trained with fixed ones.": (
+        lambda pixels, mean, std: (
+            (_first(pixels) / 255 - (_first(pixels) / 255).mean((1, 2), keepdim=True))
+            / (_first(pixels) / 255).std((1, 2), keepdim=True)
+        )
+    ),
+    "All channels got the mean and the deviation of the first one. Each has its own.": lambda pixels, mean, std: (
+        (_first(pixels) / 255 - mean[0]) / std[0]
+    ),
+    "The numbers of the channels were averaged: each channel has a mean and a deviation of its own.": (
+        lambda pixels, mean, std: (_first(pixels) / 255 - mean.mean()) / std.mean()
+    ),
+    "The mean came off along the width, not along the channels: a mean of shape (3,) stands at the last axis. Give it "
+    "the shape (3, 1, 1).": lambda pixels, mean, std: (_first(pixels) / 255 - mean) / std,
+    "The result is cut to 0 to 1. Normalised pixels lie below 0, too.": lambda pixels, mean, std: (
+        (_first(pixels) / 255 - _column(mean)) / _column(std)
+    ).clamp(0, 1),
+}
+
+
+EXERCISE = Exercise(
+    solution=normalise,
+    cases=pixel_cases,
+    slips=PIXEL_SLIPS,
+    returns="a tensor of shape (3, H, W)",
+    why="`permute` moves the channels to the front, 255 brings the bytes to 0 to 1, and mean and deviation need the "
+    "shape (3, 1, 1) to stand beside the channels.",
+    notice="In a photo of 3 x 3 pixels, a mean of shape (3,) would raise no error and go along the width.",
+    hints=(
+        "Four things happen: the axes move, the bytes become 0 to 1, the mean comes off, the deviation divides.",
+        "`permute(2, 0, 1)` brings the third axis to the front. The mean has the shape (3,): beside which axis does it "
+        "stand then?",
+        "`view(3, 1, 1)` gives mean and deviation an axis for the rows and one for the columns.",
+    ),
+)
