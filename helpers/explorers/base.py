@@ -150,9 +150,9 @@ def curve_with_point(picture: Scene, left: float, x: Tensor, y: Tensor, point: t
     few_ticks(axes, (0, 0.5, 1), (0, 0.5, 1))
 
 
-def _tidy(value: float) -> float:
-    """0.1 + 0.2 as 0.3."""
-    return round(value, 6)
+def _tidy(value: float | str) -> float | str:
+    """0.1 + 0.2 as 0.3; a word stays."""
+    return value if isinstance(value, str) else round(value, 6)
 
 
 def _follow(slider: Widget, value: float) -> None:

@@ -17,7 +17,7 @@ from ipywidgets import Button, Dropdown, HBox, IntProgress
 from helpers.checkpoints import load_encoder, shipped_encoder
 from helpers.data import LabelledImages, few_labels, make_loader
 from helpers.data.augment import redraw
-from helpers.explorers.base import BLUE, ORANGE, Explorer, Scene, few_ticks, new_scene
+from helpers.explorers.base import BLUE, ORANGE, Explorer, Scene, few_ticks, new_scene, with_slider
 from helpers.loops import DivergedError, History, fit, one_cycle
 from helpers.losses import augmented, classification_loss
 from helpers.metrics import accuracy, predict
@@ -189,7 +189,8 @@ def finetuning_explorer(train_set: LabelledImages, val_set: LabelledImages) -> E
     go.on_click(begin)
     stop.on_click(lambda _: stopping.set())
     draw(([], []), "Choose, then press Train.")
-    rows = [list(controls.values())[i : i + 2] for i in (0, 2, 4)]
+    fields = [with_slider(control) for control in controls.values()]
+    rows = [fields[i : i + 2] for i in (0, 2, 4)]
     box = Explorer([*map(HBox, rows), HBox([go, stop, bar]), picture])
     box.controls, box.go, box.stop, box.picture, box.thread = controls, go, stop, picture, None
     return box

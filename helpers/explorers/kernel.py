@@ -18,7 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from helpers.explorers.base import Scene, in_words, live, new_scene, show_image, whole_number
+from helpers.explorers.base import Scene, in_words, live, new_scene, show_image, whole_number, with_slider
 from helpers.picture import INK, PAPER, plain_style
 
 KERNELS = {
@@ -122,7 +122,7 @@ def kernel_explorer(photo: Tensor) -> VBox:
 
     rows, knobs = [HBox(list(cells.values())[i : i + 3]) for i in (0, 3, 6)], list(steps.values())
     beside = HBox([VBox(rows), VBox(knobs[:3])])
-    box = live(render, cells | steps, [HBox([preset, *knobs[3:]]), beside, canvas])
+    box = live(render, cells | steps, [HBox([with_slider(preset), *knobs[3:]]), beside, canvas])
     preset.observe(
         lambda change: box.set(**{f"w{i}": value for i, value in enumerate(KERNELS[change["new"]])}), "value"
     )

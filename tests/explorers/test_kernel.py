@@ -51,7 +51,7 @@ def test_a_preset_sets_nine_cells_with_one_redraw(monkeypatch):
     monkeypatch.setattr(kernel, "_look", lambda *a: (drawn.append(1), look(*a))[1])
     box = kernel.kernel_explorer(PHOTO)
     drawn.clear()
-    preset = box.children[0].children[0]
+    preset = box.children[0].children[0].children[0]  # beside it a slider
     for name, values in list(kernel.KERNELS.items())[1:]:
         preset.value = name
         assert [box.controls[f"w{i}"].value for i in range(9)] == values
