@@ -6,8 +6,8 @@ It writes helpers/shipped/worth_of_imagenet.json.
 
 Three questions, all with the page's own split of the 483 pictures (by stem, anew for each draw): frozen latents
 at four sizes of picture, a small network from scratch, and the whole of EfficientNet-Lite0 fine-tuned, with
-BatchNorm trained and with BatchNorm frozen whole. Each contender chooses its penalty or its learning rate on the validation
-pictures of its own draw, from the same list; then its test pictures are opened, once.
+BatchNorm trained and with BatchNorm frozen whole. Each contender chooses its penalty or its learning rate on the
+validation pictures of its own draw, from the same list; then its test pictures are opened, once.
 """
 
 from __future__ import annotations
