@@ -102,6 +102,18 @@ def with_slider(field: Widget, low: float | None = None, high: float | None = No
     return HBox([field, slider])
 
 
+def follow_pointer(canvas: Widget, begin: Callable, move: Callable, end: Callable) -> None:
+    """Call these as a mouse or a finger comes down on a canvas, moves over it, and leaves it; each gets (x, y)."""
+    canvas.on_mouse_down(begin)
+    canvas.on_mouse_move(move)
+    canvas.on_mouse_up(end)
+    canvas.on_mouse_out(end)
+    canvas.on_touch_start(lambda touches: begin(*touches[0]))
+    canvas.on_touch_move(lambda touches: move(*touches[0]))
+    canvas.on_touch_end(end)
+    canvas.on_touch_cancel(end)
+
+
 def whole_number(description: str, value: int, low: int, high: int) -> BoundedIntText:
     return BoundedIntText(value, min=low, max=high, description=description, layout={"width": "160px"})
 

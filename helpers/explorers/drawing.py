@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor, nn
 
 from helpers.data import LabelledImages
-from helpers.explorers.base import BLUE, Explorer, Scene, few_ticks, new_scene, show_image
+from helpers.explorers.base import BLUE, Explorer, Scene, few_ticks, follow_pointer, new_scene, show_image
 from helpers.picture import name_axes, plain_style
 from helpers.plots import INK, RULE
 
@@ -150,14 +150,7 @@ def drawing_pad(models: Mapping[str, nn.Module], examples: LabelledImages) -> Ex
         ask(image)
 
     blank()
-    canvas.on_mouse_down(begin)
-    canvas.on_mouse_move(move)
-    canvas.on_mouse_up(end)
-    canvas.on_mouse_out(end)
-    canvas.on_touch_start(lambda touches: begin(*touches[0]))
-    canvas.on_touch_move(lambda touches: move(*touches[0]))
-    canvas.on_touch_end(end)
-    canvas.on_touch_cancel(end)
+    follow_pointer(canvas, begin, move, end)
     clear.on_click(on_clear)
     example.on_click(on_example)
     box = Explorer([canvas, HBox([clear, example]), picture])

@@ -18,7 +18,16 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from helpers.explorers.base import Scene, in_words, live, new_scene, show_image, whole_number, with_slider
+from helpers.explorers.base import (
+    Scene,
+    follow_pointer,
+    in_words,
+    live,
+    new_scene,
+    show_image,
+    whole_number,
+    with_slider,
+)
 from helpers.picture import INK, PAPER, plain_style
 
 KERNELS = {
@@ -127,14 +136,7 @@ def kernel_explorer(photo: Tensor) -> VBox:
         lambda change: box.set(**{f"w{i}": value for i, value in enumerate(KERNELS[change["new"]])}), "value"
     )
     canvas.on_client_ready(begin_anew)  # a browser that opens the page again has an empty canvas
-    canvas.on_mouse_down(press)
-    canvas.on_mouse_move(move)
-    canvas.on_mouse_up(release)
-    canvas.on_mouse_out(release)
-    canvas.on_touch_start(lambda touches: press(*touches[0]))
-    canvas.on_touch_move(lambda touches: move(*touches[0]))
-    canvas.on_touch_end(release)
-    canvas.on_touch_cancel(release)
+    follow_pointer(canvas, press, move, release)
     box.canvas = canvas
     return box
 
