@@ -91,7 +91,8 @@ def spread_labels(model: nn.Module, few: LabelledImages, pool: Tensor, steps: in
     shares = _normalised(flow).mean(dim=0)  # of the classes, as estimated
     beliefs = _normalised(flow / flow.sum(dim=0) * shares)[len(few) :]
     entropy = -torch.xlogy(beliefs, beliefs).sum(dim=1)
-    return beliefs.argmax(dim=1), (1 - entropy / math.log(len(few.classes))).clamp(min=0)
+    sure = beliefs.sum(dim=1) - entropy / math.log(len(few.classes))  # 0 where nothing arrived
+    return beliefs.argmax(dim=1), sure.clamp(min=0)
 
 
 def neighbour_graph(latents: Tensor, neighbours: int = 10) -> Tensor:

@@ -1,226 +1,243 @@
-"""Your own photos: a folder with one sub-folder for each class, checked, split and made equal in size."""
+"""Your own photos: a folder with one sub-folder for each class, checked, and split in three without leaks."""
 
 from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
-from torch.utils.data import Dataset, Subset
+from torch.utils.data import Dataset
 
-from helpers.data import stratified
+from helpers.data import LabelledImages, split_by_group
+from helpers.data.photo_file import ARTICLE_CONTRACT, joined, near_copies, open_rgb, preprocessing, thumbnail
+from helpers.runtime import cpu_quota
 
-IMAGENET_MEAN = (0.485, 0.456, 0.406)  # of the red, green and blue of ImageNet's photos
-IMAGENET_STD = (0.229, 0.224, 0.225)
-MOST_LONGER = 50  # one side than the other: scaled up to `resize`, a strip would fill the memory
-MOST_PIXELS = 50_000_000  # a larger image is refused: it would take 150 MB and more to open
 OF_WINDOWS = {"Thumbs.db", "desktop.ini"}  # lie in every folder there
-SETS = {"train", "training", "val", "valid", "validation", "test"}  # folders of sets, not of classes
+SETS = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "test": 2}  # folders of sets, not of classes
 
 
 class Photos(Dataset):
     """Image files with a class number each, opened when they are asked for; can be sent to worker processes.
 
     Args:
-        samples: path and class number of each file.
+        paths: N files.
+        labels: (N,) integers from 0 to K-1.
         classes: K names.
-        transform: image -> (3, H, W).
-        at_least: shorter side in pixels that `transform` needs.
+        contract: what the model wants of an image, see `photo_file.preprocessing`.
+        normalise: without it, pixels from 0 to 1.
     """
 
     def __init__(
-        self,
-        samples: list[tuple[str, int]],
-        classes: list[str],
-        transform: Callable[[Image.Image], Tensor],
-        at_least: int,
+        self, paths: Sequence[str], labels: Tensor, classes: list[str], contract: Mapping, normalise: bool = True
     ) -> None:
-        self.samples, self.classes, self.transform, self.at_least = samples, classes, transform, at_least
-
-    @property
-    def targets(self) -> list[int]:
-        return [label for _, label in self.samples]
+        self.paths, self.labels, self.classes = list(paths), torch.as_tensor(labels).long(), list(classes)
+        self.contract, self.normalise = {**ARTICLE_CONTRACT, **contract}, normalise
+        self.transform = preprocessing(contract, normalise)
 
     def __len__(self) -> int:
-        return len(self.samples)
+        return len(self.paths)
 
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
-        path, label = self.samples[index]
-        return self.transform(open_rgb(path, self.at_least)), label
+        image = open_rgb(self.paths[index], at_least=self.contract["resize"])
+        return self.transform(image), int(self.labels[index])
+
+    def subset(self, indices: Tensor) -> Photos:
+        """The photos at `indices`, in that order, with the same classes and contract."""
+        paths = [self.paths[i] for i in torch.as_tensor(indices).tolist()]
+        return Photos(paths, self.labels[indices], self.classes, self.contract, self.normalise)
+
+    def with_contract(self, normalise: bool = True, **terms: object) -> Photos:
+        """The same photos under other terms: `with_contract(normalise=False)` to look at them."""
+        return Photos(self.paths, self.labels, self.classes, {**self.contract, **terms}, normalise)
+
+    def in_memory(self) -> LabelledImages:
+        """All photos opened at once, for what wants `.images`: 600 kB each at 224 pixels."""
+        images = [image for image, _ in self]
+        return LabelledImages(torch.stack(images), self.labels, self.classes)
+
+
+@dataclass(frozen=True)
+class Tree:
+    """What lies in a folder of classes: good files with class and thumbnail, and bad ones with the reason."""
+
+    classes: list[str]
+    paths: list[str]
+    labels: Tensor  # (N,)
+    thumbnails: Tensor  # (N, 768)
+    bad: dict[str, str]
 
 
 def image_folder(
     root: str | Path,
-    val_root: str | Path | None = None,
     *,
-    resize: int = 256,
-    crop: int = 224,
+    contract: Mapping = ARTICLE_CONTRACT,
     normalise: bool = True,
-    val_fraction: float = 0.2,
+    shares: tuple[float, float, float] = (0.6, 0.2, 0.2),
+    group_of: Callable[[Path], object] | None = None,
     seed: int = 0,
     on_bad: str = "raise",
-) -> tuple[Subset, Subset]:
-    """Train and validation set over your own photos: one sub-folder of `root` for each class.
+) -> tuple[Photos, Photos, Photos]:
+    """Training, validation and test set over your own photos: one sub-folder of `root` for each class.
 
-    Every image becomes (3, crop, crop) by the article's `Resize, CenterCrop, ToTensor, Normalize`. Classes are
-    sorted as text, so 10 comes before 2. Copies of one photo on both sides of the split are not looked for (page 07).
-    Grey, transparent, palette, CMYK and 16-bit images become RGB; the camera's rotation is applied.
+    Near copies of a photo come into the same set, and so do all photos of a group. If `root` holds the folders
+    "train" and, if you like, "val" and "test", each with one sub-folder for each class, these are the sets, and
+    one that is missing is taken from "train". Classes are sorted as text, so 10 comes before 2. Grey, transparent,
+    palette, CMYK and 16-bit images become RGB; the camera's rotation is applied; links are followed.
 
     Args:
-        val_root: a second tree with the same classes; without it, `val_fraction` of each class
-            of `root` is held back, at least one image of each.
-        resize: length of the shorter side in pixels, before the crop.
-        normalise: to ImageNet's mean and deviation, as models from ImageNet want it. Without it the pixels
-            stay from 0 to 1, to be looked at or to be reconstructed.
+        contract: what the model wants of an image, see `photo_file.preprocessing`.
+        normalise: to the contract's mean and deviation. Without it the pixels stay from 0 to 1.
+        shares: of each class in the training, validation and test set; at least one photo in each.
+        group_of: path -> what no two sets may share, such as the person, the place or the day. None of its own.
+        seed: of the split.
         on_bad: "raise" names all files that are no whole images in one error; "skip" leaves
             them out and warns with their names.
 
-    Returns:
-        train_set, val_set: `torch.utils.data.Subset`s of `Photos`; the names of the classes are
-        `train_set.dataset.classes`.
-
     Raises:
         FileNotFoundError: the folder is missing, empty, or a class has no image.
-        ValueError: only one class, classes that differ between the trees, folders of sets (train,
-            val) where classes belong, too few images to split, or bad files.
+        ValueError: only one class, classes that differ between the sets, folders of sets beside folders of
+            classes, too few images or groups to split, or bad files.
 
-    Source: article sections 4.3 and 4.4.
+    Warns:
+        UserWarning: files left out, or near copies of a photo in two of the sets that you made yourself.
+
+    Source: article sections 4.3 and 4.4. Built on page 10.
     """
-    from torchvision import transforms
-
     if on_bad not in ("raise", "skip"):
         raise ValueError(f'on_bad must be "raise" or "skip", got {on_bad!r}')
-    if not 0 < val_fraction < 1:
-        raise ValueError(f"val_fraction must be between 0 and 1, got {val_fraction}")
-    if not 0 < crop <= resize:
-        raise ValueError(f"crop must be from 1 to resize={resize} pixels, got {crop}")
-    steps = [transforms.Resize(resize), transforms.CenterCrop(crop), transforms.ToTensor()]
-    steps += [transforms.Normalize(IMAGENET_MEAN, IMAGENET_STD)] * normalise
-    transform = transforms.Compose(steps)
-
-    def tree(folder: Path) -> Photos:
-        classes = _class_folders(folder)
-        samples = _samples(folder, classes, on_bad)
-        return Photos(samples, classes, transform, at_least=resize)
-
-    train_tree = tree(Path(root).expanduser())
-    if val_root is not None:
-        if Path(root).expanduser().samefile(Path(val_root).expanduser()):
-            raise ValueError(f"{root} is given as both training and validation set. Give two trees, or one alone")
-        val_tree = tree(Path(val_root).expanduser())
-        if val_tree.classes != train_tree.classes:
-            raise ValueError(f"{root} has the classes {train_tree.classes}, but {val_root} has {val_tree.classes}")
-        return Subset(train_tree, range(len(train_tree))), Subset(val_tree, range(len(val_tree)))
-
-    labels = torch.tensor(train_tree.targets)
-    counts = labels.bincount()
-    small = [name for name, count in zip(train_tree.classes, counts, strict=True) if count < 2]
-    if small:
-        raise ValueError(f"{root}: {small} have a single image; a split into train and validation needs two of each")
-    val, train = stratified(
-        labels, [min(int(count) - 1, max(1, round(val_fraction * int(count)))) for count in counts], seed
+    preprocessing(contract, normalise)  # refuses what cannot be before any file is opened
+    root = Path(root).expanduser()
+    folders = set_folders(root)
+    trees = {number: read_tree(folder) for number, folder in folders.items()}
+    _refuse_or_warn({path: why for tree in trees.values() for path, why in tree.bad.items()}, on_bad)
+    first = trees[0]
+    for number, tree in trees.items():
+        if tree.classes != first.classes:
+            raise ValueError(f"{folders[0]} has the classes {first.classes}, but {folders[number]} has {tree.classes}")
+    sets = [Photos(tree.paths, tree.labels, tree.classes, contract, normalise) for tree in trees.values()]
+    if len(sets) > 1:
+        _warn_of_leaks(trees)
+    if len(sets) == 3:
+        return tuple(sets)
+    missing = [number for number in range(3) if number == 0 or number not in trees]
+    parts = split_by_group(
+        first.labels,
+        groups(first, group_of),
+        [shares[number] for number in missing],
+        seed,
+        classes=first.classes,
     )
-    return Subset(train_tree, train.tolist()), Subset(train_tree, val.tolist())
+    made = {number: sets[0].subset(part) for number, part in zip(missing, parts, strict=True)}
+    given = dict(zip(trees, sets, strict=True))
+    return tuple({**given, **made}[number] for number in range(3))
 
 
-def open_rgb(path: str | Path, at_least: int | None = None) -> Image.Image:
-    """Open an image file of any common mode as RGB, turned as the camera says.
-
-    Args:
-        at_least: shorter side in pixels that is enough; a large JPEG is then decoded at a half,
-            quarter or eighth of its size, which is faster.
+def set_folders(root: Path) -> dict[int, Path]:
+    """The folders of the sets that `root` holds, by number (0 training, 1 validation, 2 test); else `root` itself.
 
     Raises:
-        OSError: no image, or a truncated one.
-        ValueError: more than 50 million pixels, or a strip with one side 50 times the other.
+        FileNotFoundError: no such folder, or no sub-folders.
+        ValueError: folders of sets beside folders of classes, two of the same set, or none to train on.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # we refuse earlier
-        try:
-            opened = Image.open(path)
-        except Image.DecompressionBombError as error:
-            raise ValueError(str(error)) from error
-        with opened as image:
-            if max(image.size) > MOST_LONGER * min(image.size):
-                raise ValueError(f"{image.width}x{image.height} pixels: a strip; cut it first")
-            if image.width * image.height > MOST_PIXELS:
-                raise ValueError(f"{image.width}x{image.height} pixels, more than {MOST_PIXELS:,}")
-            if at_least:
-                scale = min(image.size) // at_least
-                image.draft("RGB", (image.width // max(1, scale), image.height // max(1, scale)))
-            image.load()
-            image = ImageOps.exif_transpose(image)
-            if image.mode.startswith("I") or image.mode == "F":
-                image = _to_8_bit(image)
-            if image.mode in ("LA", "PA", "RGBA") or "transparency" in image.info:
-                image = image.convert("RGBA")
-                paper = Image.new("RGBA", image.size, "white")  # what a viewer would show
-                image = Image.alpha_composite(paper, image)
-            return image.convert("RGB")
-
-
-def _to_8_bit(image: Image.Image) -> Image.Image:
-    """A 16- or 32-bit grey image as 8 bits; Pillow's own conversion clips at 255 instead."""
-    values = torch.from_numpy(np.array(image, dtype=np.float32))
-    if image.mode == "F" and values.max() <= 1:
-        values = 255 * values
-    elif image.mode.startswith("I;16") or values.max() > 255:
-        values = values * (255 / 65535)  # 12 bits, as of a microscope, stay dark: stretch such files first
-    return Image.fromarray(values.clamp(0, 255).round().byte().numpy())
-
-
-def _class_folders(root: Path) -> list[str]:
-    """The names of the sub-folders of `root`, each a class; links count, hidden folders do not."""
     if not root.is_dir():
         raise FileNotFoundError(f"{root}: no such folder. Give the folder that holds one sub-folder for each class")
-    classes = sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+    names = _folder_names(root)
+    sets = [name for name in names if name.casefold() in SETS]
+    if sets != names:
+        if len(sets) > 1:
+            others = [name for name in names if name not in sets]
+            raise ValueError(f"{root}: holds folders of sets, {sets}, beside {others}. Move the one or the other away")
+        return {0: root}
+    numbers = [SETS[name.casefold()] for name in names]
+    if not names:
+        raise FileNotFoundError(f"{root}: no sub-folders. Put the images of each class into a folder of its own there")
+    if len(set(numbers)) < len(numbers) or 0 not in numbers:
+        raise ValueError(f'{root}: of the folders {names} exactly one must be "train"; "val" and "test" may be there')
+    return dict(sorted(zip(numbers, (root / name for name in names), strict=True)))
+
+
+def read_tree(root: Path) -> Tree:
+    """Every file in the class folders of `root`, opened once: is it a whole image, and what does it look like?
+
+    Raises:
+        FileNotFoundError: no class folders, or one without images.
+        ValueError: a single class.
+    """
+    classes = _folder_names(root)
     if not classes:
         raise FileNotFoundError(f"{root}: no sub-folders. Put the images of each class into a folder of its own there")
-    sets = [name for name in classes if name.casefold() in SETS]
-    if len(sets) > 1 or sets == classes:
-        raise ValueError(f"{root}: its sub-folders {sets} are sets, not classes.{_two_sets(root, sets)}")
     if len(classes) == 1:
         raise ValueError(f"{root}: a single class, {classes[0]!r}. A classifier needs two sub-folders or more")
-    return classes
-
-
-def _two_sets(root: Path, sets: list[str]) -> str:
-    """How to pass a training and a validation set that lie beside each other."""
-    order = ["train", "training", "val", "valid", "validation", "test"]
-    ranked = sorted(sets, key=lambda name: order.index(name.casefold()))
-    if len(ranked) < 2 or not ranked[0].casefold().startswith("train"):
-        return " Pass the folder of the training set"
-    return f' Pass them one by one: image_folder("{root / ranked[0]}", "{root / ranked[1]}")'
-
-
-def _samples(root: Path, classes: list[str], on_bad: str) -> list[tuple[str, int]]:
-    """Path and class number of all whole images in the class folders, after checking every file."""
-    samples, bad = [], {}
+    files = [(str(path), label) for label, name in enumerate(classes) for path in _files(root / name)]
+    with warnings.catch_warnings(), ThreadPoolExecutor(cpu_quota()) as pool:
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # such images are refused in our own words
+        looks = list(pool.map(_look, [path for path, _ in files]))
+    good = [(path, label, look) for (path, label), look in zip(files, looks, strict=True) if isinstance(look, Tensor)]
+    bad = {path: look for (path, _), look in zip(files, looks, strict=True) if isinstance(look, str)}
+    paths, labels, thumbnails = zip(*good, strict=True) if good else ((), (), ())
     for label, name in enumerate(classes):
-        before, bad_before = len(samples), len(bad)
-        for path in _files(root / name):
-            try:
-                open_rgb(path, at_least=1)  # a JPEG at an eighth of its size is enough to see that it is whole
-                samples.append((str(path), label))
-            except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-                bad[path] = str(error).replace(repr(str(path)), "").replace(str(path), "the file").strip()
-        if len(samples) == before and (on_bad == "skip" or len(bad) == bad_before):
-            raise FileNotFoundError(f"{root / name}: a class without images. Add some, or remove the folder")
-    if bad:
-        listing = "\n".join(f"  {path}: {reason}" for path, reason in bad.items())
-        if on_bad == "raise":
-            count = "1 file is no image" if len(bad) == 1 else f"{len(bad)} files are no images"
-            raise ValueError(
-                f"{count} that can be used:\n{listing}\n"
-                'Remove or replace what is no image, or pass on_bad="skip" to leave it out'
+        if label not in labels:
+            reasons = "".join(
+                f"\n  {path}: {why}" for path, why in bad.items() if Path(path).is_relative_to(root / name)
             )
-        warnings.warn(f"{len(bad)} files left out:\n{listing}", stacklevel=4)
-    return samples
+            raise FileNotFoundError(
+                f"{root / name}: a class without images. Add some, or remove the folder{':' * bool(reasons)}{reasons}"
+            )
+    return Tree(classes, list(paths), torch.tensor(labels), torch.stack(thumbnails), bad)
+
+
+def groups(tree: Tree, group_of: Callable[[Path], object] | None = None) -> list[int]:
+    """A number for each photo, the same for near copies and for photos of which `group_of` says the same."""
+    pairs = near_copies(tree.thumbnails)
+    if group_of:
+        first = {}
+        for i, path in enumerate(tree.paths):
+            pairs.append((first.setdefault(group_of(Path(path)), i), i))
+    return joined(len(tree.paths), pairs)
+
+
+def _look(path: str) -> Tensor | str:
+    """The thumbnail of an image file, or why it is none."""
+    try:
+        return thumbnail(open_rgb(path, at_least=64))  # a large JPEG at an eighth of its size is enough
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        return str(error).replace(repr(path), "").replace(path, "the file").strip() or type(error).__name__
+
+
+def _refuse_or_warn(bad: dict[str, str], on_bad: str) -> None:
+    if not bad:
+        return
+    listing = "\n".join(f"  {path}: {reason}" for path, reason in bad.items())
+    if on_bad == "raise":
+        count = "1 file is no image" if len(bad) == 1 else f"{len(bad)} files are no images"
+        raise ValueError(
+            f"{count} that can be used:\n{listing}\n"
+            'Remove or replace what is no image, or pass on_bad="skip" to leave it out'
+        )
+    warnings.warn(f"{len(bad)} {'file' if len(bad) == 1 else 'files'} left out:\n{listing}", stacklevel=3)
+
+
+def _warn_of_leaks(trees: dict[int, Tree]) -> None:
+    """Near copies of one photo in two sets that came as folders: the split is yours, so we only say it."""
+    paths = [path for tree in trees.values() for path in tree.paths]
+    sets = [number for number, tree in trees.items() for _ in tree.paths]
+    pairs = near_copies(torch.cat([tree.thumbnails for tree in trees.values()]))
+    leaks = [(paths[i], paths[j]) for i, j in pairs if sets[i] != sets[j]]
+    if leaks:
+        listing = "\n".join(f"  {first} and {second}" for first, second in leaks[:5])
+        more = f"\n  and {len(leaks) - 5} more" * (len(leaks) > 5)
+        warnings.warn(f"near copies in two sets, which flatter the accuracy:\n{listing}{more}", stacklevel=3)
+
+
+def _folder_names(root: Path) -> list[str]:
+    """The sub-folders, links to folders among them; hidden ones do not count."""
+    return sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
 
 
 def _files(folder: Path) -> Iterator[Path]:
