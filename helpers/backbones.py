@@ -14,6 +14,13 @@ from PIL import Image
 from torch import Tensor, nn
 
 SHA256 = "579344248a93e230"  # of the weights: its first 16 digits
+CONTRACT = {  # what `timm` states for `tf_efficientnet_lite0`
+    "resize": 256,
+    "crop": 224,
+    "interpolation": "bicubic",
+    "mean": (0.5, 0.5, 0.5),
+    "std": (0.5, 0.5, 0.5),
+}
 
 
 def imagenet_backbone(classes: int = 1000) -> nn.Module:
@@ -72,6 +79,11 @@ def imagenet_architecture() -> nn.Module:
     import timm
 
     return timm.create_model("tf_efficientnet_lite0", pretrained=False)
+
+
+def contract_at(size: int) -> dict:
+    """The contract with another size than 224: faster below it, and closer to the truth for small photos."""
+    return {**CONTRACT, "resize": round(size * CONTRACT["resize"] / CONTRACT["crop"]), "crop": size}
 
 
 def imagenet_labels() -> list[str]:

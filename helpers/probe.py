@@ -8,11 +8,15 @@ from torch import Tensor, nn
 
 
 @torch.no_grad()
-def latents_of(encoder: nn.Module, images: Tensor) -> Tensor:
-    """The encoder's latents (N, Z) of images (N, C, H, W), in `eval()` mode, in which it stays; on the CPU."""
+def latents_of(encoder: nn.Module, images: Tensor, part: int = 500) -> Tensor:
+    """The encoder's latents (N, Z) of images (N, C, H, W), in `eval()` mode, in which it stays; on the CPU.
+
+    Args:
+        part: how many images go through at once; large images in a deep network want fewer.
+    """
     parameter = next(encoder.parameters(), images)
-    parts = (encoder.eval()(part.to(parameter.device)).flatten(1) for part in images.split(500))
-    return torch.cat([part.cpu() for part in parts])
+    parts = (encoder.eval()(few.to(parameter.device)).flatten(1) for few in images.split(part))
+    return torch.cat([latents.cpu() for latents in parts])
 
 
 def linear_probe(latents: Tensor, labels: Tensor, penalty: float = 1.0) -> nn.Linear:

@@ -29,8 +29,8 @@ from torch.utils.data import DataLoader
 from helpers.checkpoints import replacing, shipped_results
 from helpers.data import make_loader
 from helpers.data.folder import Photos, read_tree
-from helpers.data.photo_file import ARTICLE_CONTRACT
 from helpers.data.images import digits, photos
+from helpers.data.photo_file import ARTICLE_CONTRACT
 from helpers.intervals import mean_interval
 from helpers.loops import fit
 from helpers.losses import classification_loss

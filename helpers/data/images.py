@@ -102,7 +102,8 @@ def photos() -> dict[str, Tensor]:
 def photo(name: str) -> Image.Image:
     """One of the real photographs in PHOTOS, such as "chelsea" (a cat), in RGB.
 
-    Source: scikit-learn's sample images (CC BY 2.0); scikit-image's data (public domain or CC0, its README tells).
+    Source: scikit-learn's sample images (CC BY 2.0); scikit-image's data (the docstrings of `skimage.data` tell:
+    CC0, public domain or no known restrictions; for moon, page and motorcycle_left they name no licence).
 
     Raises:
         ValueError: there is no photo of that name.

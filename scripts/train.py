@@ -1,0 +1,340 @@
+"""Train a classifier of your photos.
+
+FOLDER holds one sub-folder of photos for each class (or the folders "train", "val" and "test", each with one
+sub-folder for each class). A network that knows ImageNet's million photos is given a head for your classes: first
+on its features as they are, then by training all of it for some epochs. Validation photos choose between the two
+and set when the answer is "none of these"; the test photos are opened once, at the end. Into the folder OUT come
+the model, its card, and a report with figures. Nothing is sent anywhere, and no network is needed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+import sys
+import time
+import warnings
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # to run from any folder, installed or not
+
+import torch
+import torch.nn.functional as F
+from accelerate import Accelerator
+from accelerate.utils import set_seed
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, RandomSampler
+
+from helpers.backbones import contract_at
+from helpers.checkpoints import replacing
+from helpers.data.augment import crop_and_flip
+from helpers.data.folder import Photos, image_folder
+from helpers.loops import DivergedError, one_cycle
+from helpers.metrics import fit_temperature
+from helpers.photo_model import CONFIG, both_ways, photo_model, save_photo_model
+from helpers.probe import linear_probe
+from helpers.runtime import cpu_quota
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from report import write_report
+
+PENALTIES = (1.0, 10.0, 100.0, 1000.0, 10000.0)  # of the head on frozen features
+BATCH = 32
+STATE, FEATURES = "state.pt", "features.pt"  # what --resume goes on from
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parse(arguments)
+    try:
+        train(options)
+    except (OSError, ValueError, DivergedError) as error:
+        print(f"error: {plain_words(error)}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"\nstopped; go on with: {sys.argv[0]} {options.folder} --out {options.out} --resume", file=sys.stderr)
+        return 130
+    return 0
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="example: scripts/train.py ~/photos/pets --out runs/pets\n"
+        "several processes or GPUs: accelerate launch scripts/train.py ~/photos/pets",
+    )
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="one sub-folder of photos for each class")
+    parser.add_argument("--out", type=Path, help="where the model goes (default: runs/ and the name of FOLDER)")
+    parser.add_argument("--resume", action="store_true", help="go on after a stop: at most one epoch is lost")
+    parser.add_argument("--epochs", type=int, default=5, help="of training the whole network; 0 for features alone (5)")
+    parser.add_argument("--lr", type=float, default=1e-4, help="highest learning rate of these epochs (0.0001)")
+    parser.add_argument("--size", type=int, default=160, help="side of a photo in pixels, 64 to 448 (160)")
+    parser.add_argument("--group", metavar="REGEX", help='photos whose names share this part stay in one set: "^[^_]+"')
+    parser.add_argument("--workers", type=int, help="processes that read photos (default: by the number of cores)")
+    parser.add_argument("--seed", type=int, default=0, help="of the split and of all that is random (0)")
+    options = parser.parse_args(arguments)
+    if options.epochs < 0 or options.lr <= 0 or not 64 <= options.size <= 448:
+        parser.error("--epochs must be 0 or more, --lr above 0, and --size from 64 to 448")
+    if options.group:
+        try:
+            re.compile(options.group)
+        except re.error as error:
+            parser.error(f"--group {options.group!r} is no regular expression: {error}")
+    options.folder = options.folder.expanduser().resolve()
+    options.out = (options.out or Path("runs") / options.folder.name).expanduser().resolve()
+    return options
+
+
+def train(options: argparse.Namespace) -> None:
+    """All steps in their order; each prints what it found."""
+    started = time.perf_counter()
+    accelerator = Accelerator()
+    torch.set_num_threads(max(1, cpu_quota() // accelerator.num_processes))
+    set_seed(options.seed)
+    say = accelerator.print
+    if (options.out / CONFIG).exists():
+        raise ValueError(f"{options.out}: holds a finished model. Choose another folder by --out, or remove it")
+    say(f"reading {options.folder}")
+    train_set, val_set, test_set = read(options, say)
+    classes = train_set.classes
+    run = fingerprint(options, train_set, val_set, test_set)
+    check_out(options, run, accelerator)
+    counts = train_set.labels.bincount(minlength=len(classes)).tolist()
+    say(f"{len(train_set)} photos to train on, {len(val_set)} to choose by, {len(test_set)} to test on")
+    say("to train on: " + ", ".join(f"{name} {count}" for name, count in zip(classes, counts, strict=True)))
+
+    model = photo_model(len(classes)).to(accelerator.device)
+    latents = features(accelerator, model.backbone, {"train": train_set, "val": val_set}, options, run)
+    head, frozen = choose_head(latents, train_set.labels, val_set.labels)
+    say(
+        f"features as they are: {frozen['accuracy']:.1%} of the validation photos right (penalty {frozen['penalty']:g})"
+    )
+    model.head.load_state_dict(head.state_dict())
+    history = fine_tune(accelerator, model, train_set, val_set, frozen, options, run)
+
+    accelerator.wait_for_everyone()
+    val_logits = logits_of(accelerator, model, val_set, options)
+    temperature = fit_temperature(val_logits, val_set.labels)
+    test_logits = logits_of(accelerator, model, test_set, options)
+    if accelerator.is_main_process:
+        outcome = {
+            "options": {name: str(value) for name, value in vars(options).items()},
+            "history": history,
+            "temperature": temperature,
+            "latents": latents,
+            "val_logits": val_logits / temperature,
+            "test_logits": test_logits / temperature,
+            "seconds": time.perf_counter() - started,
+        }
+        told = write_report(options.out, (train_set, val_set, test_set), outcome)
+        save_photo_model(options.out, model, classes=classes, contract=train_set.contract, **told["saved"])
+        for name in (STATE, FEATURES):
+            (options.out / name).unlink(missing_ok=True)
+        say("\n".join(told["lines"]))
+        say(f"model, card and report are in {options.out} ({time.perf_counter() - started:.0f} s)")
+        say(f"try: scripts/predict.py {options.out} {test_set.paths[0]}")
+
+
+def read(options: argparse.Namespace, say) -> tuple[Photos, Photos, Photos]:
+    """The three sets; bad files and copies are told, and bad files left out."""
+    group = options.group and re.compile(options.group)
+
+    def group_of(path: Path) -> str:
+        found = group.search(path.name)
+        return found.group() if found else path.name
+
+    with warnings.catch_warnings(record=True) as notes:
+        warnings.simplefilter("always")
+        sets = image_folder(
+            options.folder,
+            contract=contract_at(options.size),
+            group_of=group_of if group else None,
+            seed=options.seed,
+            on_bad="skip",
+        )
+    for note in notes:
+        if issubclass(note.category, UserWarning):
+            say(f"note: {note.message}")
+    return sets
+
+
+def fingerprint(options: argparse.Namespace, *sets: Photos) -> str:
+    """What a run must share with the one that it resumes: its photos and what changes its result."""
+    files = [[(path, Path(path).stat().st_size) for path in part.paths] for part in sets]
+    settings = [options.epochs, options.lr, options.size, options.group, options.seed]
+    return hashlib.sha256(json.dumps([files, settings]).encode()).hexdigest()
+
+
+def check_out(options: argparse.Namespace, run: str, accelerator: Accelerator) -> None:
+    """Make the folder, and refuse to mix two runs in it."""
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(f"{options.out}: cannot make this folder ({error.strerror}). Choose another by --out") from error
+    if accelerator.is_main_process:
+        with replacing(options.out / ".writable"):
+            pass
+        (options.out / ".writable").unlink()
+    stopped = [name for name in (STATE, FEATURES) if (options.out / name).exists()]
+    if stopped and not options.resume:
+        raise ValueError(
+            f"{options.out}: holds a run that was stopped. Pass --resume to go on, or choose another --out"
+        )
+    for name in stopped:
+        if load(options.out / name)["run"] != run:
+            raise ValueError(
+                f"{options.out}: the run there had other photos or settings. Repeat them, or choose another --out"
+            )
+    accelerator.wait_for_everyone()
+
+
+@torch.no_grad()
+def features(
+    accelerator: Accelerator, backbone: nn.Module, sets: dict[str, Photos], options: argparse.Namespace, run: str
+) -> dict[str, Tensor]:
+    """Latents (N, 2, Z) of each photo and of its mirror image, computed once and kept for --resume."""
+    kept = options.out / FEATURES
+    if kept.exists():
+        accelerator.print("features: taken from the run before")
+        return load(kept)["latents"]
+    latents = {}
+    for name, photos in sets.items():
+        parts, started = [], time.perf_counter()
+        for number, (images, _) in enumerate(loader := batches(accelerator, photos, options), start=1):
+            pair = torch.stack([backbone(images), backbone(images.flip(-1))], dim=1)
+            parts.append(accelerator.gather_for_metrics(pair).cpu())
+            if number % 20 == 0:
+                left = (time.perf_counter() - started) / number * (len(loader) - number)
+                accelerator.print(f"  features of {name}: batch {number} of {len(loader)}, {left:.0f} s left")
+        latents[name] = torch.cat(parts)
+    if accelerator.is_main_process:
+        save(kept, {"run": run, "latents": latents})
+    accelerator.wait_for_everyone()
+    return latents
+
+
+def choose_head(latents: dict[str, Tensor], labels: Tensor, val_labels: Tensor) -> tuple[nn.Linear, dict]:
+    """A linear head on the frozen features; the penalty with the smallest validation loss."""
+    tried = []
+    for penalty in PENALTIES:
+        head = linear_probe(latents["train"].flatten(0, 1), labels.repeat_interleave(2), penalty)
+        with torch.no_grad():
+            logits = head(latents["val"]).mean(dim=1)
+        tried.append({"penalty": penalty, "head": head, **measured(logits, val_labels)})
+    best = min(tried, key=lambda each: each["val_loss"])
+    return best.pop("head"), best
+
+
+def measured(logits: Tensor, labels: Tensor) -> dict[str, float]:
+    """Loss and share right. The loss at its best temperature: confidence is set right at the end, for whoever wins."""
+    logits = logits / fit_temperature(logits, labels)
+    right = (logits.argmax(dim=1) == labels).double().mean().item()
+    return {"val_loss": F.cross_entropy(logits, labels).item(), "accuracy": right}
+
+
+def fine_tune(
+    accelerator: Accelerator,
+    model: nn.Sequential,
+    train_set: Photos,
+    val_set: Photos,
+    frozen: dict,
+    options: argparse.Namespace,
+    run: str,
+) -> list[dict]:
+    """Train all of the model for some epochs, keep it after each, and leave in it the best by validation loss.
+
+    The order of the photos and the crops follow from the seed and the epoch alone, so a run that was stopped and
+    resumed sees what an unbroken one sees. BatchNorm keeps ImageNet's statistics: the model stays in `eval()`.
+    """
+    history = [{"epoch": 0, "train_loss": None, "val_loss": frozen["val_loss"], "accuracy": frozen["accuracy"]}]
+    best = {name: tensor.detach().cpu().clone() for name, tensor in model.state_dict().items()}
+    trained = accelerator.prepare(model)
+    optimizer = torch.optim.AdamW(trained.parameters(), lr=options.lr, weight_decay=0.01)
+    if (options.out / STATE).exists():
+        state = load(options.out / STATE)
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        history, best = state["history"], state["best"]
+        accelerator.print(f"going on after epoch {history[-1]['epoch']}")
+    for epoch in range(len(history), options.epochs + 1):
+        started = time.perf_counter()
+        train_loss = train_epoch(accelerator, trained, optimizer, train_set, epoch, options)
+        logits = logits_of(accelerator, model, val_set, options)
+        now = {"epoch": epoch, "train_loss": train_loss, **measured(logits, val_set.labels)}
+        if now["val_loss"] < min(past["val_loss"] for past in history):
+            best = {name: tensor.detach().cpu().clone() for name, tensor in model.state_dict().items()}
+        history.append(now)
+        accelerator.print(
+            f"epoch {epoch} of {options.epochs}: loss {train_loss:.3f}, validation loss {now['val_loss']:.3f}, "
+            f"{now['accuracy']:.1%} right, {time.perf_counter() - started:.0f} s"
+        )
+        if accelerator.is_main_process:
+            parts = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "best": best}
+            save(options.out / STATE, {"run": run, "history": history, **parts})
+        accelerator.wait_for_everyone()
+    model.load_state_dict(best)
+    return history
+
+
+def train_epoch(accelerator, model, optimizer, train_set: Photos, epoch: int, options: argparse.Namespace) -> float:
+    """One pass in random crops; the learning rate goes up and down once over all epochs."""
+    loader = batches(accelerator, train_set, options, shuffled_by=options.seed + epoch)
+    random = torch.Generator().manual_seed(1000 * (options.seed + epoch) + accelerator.process_index)
+    total, photos = 0.0, 0
+    for step, (images, labels) in enumerate(loader):
+        progress = (epoch - 1 + step / len(loader)) / options.epochs
+        for group in optimizer.param_groups:
+            group["lr"] = options.lr * one_cycle(progress)
+        crops = crop_and_flip(images, round(0.8 * options.size), generator=random)
+        loss = F.cross_entropy(model(crops), labels)
+        optimizer.zero_grad()
+        accelerator.backward(loss)
+        optimizer.step()
+        losses = accelerator.gather(loss.detach())
+        if not losses.isfinite().all():
+            raise DivergedError(f"epoch {epoch}, step {step + 1}: the loss is no number any more. Try a smaller --lr")
+        total, photos = total + losses.mean().item() * len(labels), photos + len(labels)
+    return total / photos
+
+
+@torch.no_grad()
+def logits_of(accelerator: Accelerator, model: nn.Module, photos: Photos, options: argparse.Namespace) -> Tensor:
+    """Logits (N, K) of all photos, as mean over each and its mirror image, on the CPU."""
+    parts = [
+        accelerator.gather_for_metrics(both_ways(model, images)) for images, _ in batches(accelerator, photos, options)
+    ]
+    return torch.cat(parts).cpu()
+
+
+def batches(accelerator: Accelerator, photos: Photos, options: argparse.Namespace, shuffled_by: int | None = None):
+    """A loader whose batches are shared by the processes, in a random order that depends on one number alone."""
+    workers = max(0, cpu_quota() // accelerator.num_processes - 1) if options.workers is None else options.workers
+    generator = torch.Generator().manual_seed(shuffled_by or 0)
+    order = RandomSampler(photos, generator=generator) if shuffled_by is not None else None
+    size = max(1, BATCH // accelerator.num_processes)
+    return accelerator.prepare(DataLoader(photos, size, sampler=order, num_workers=min(workers, 8)))
+
+
+def save(path: Path, state: dict) -> None:
+    """Whole or not at all; what was there before stays until the new file is."""
+    with replacing(path) as temporary:
+        try:
+            torch.save(state, temporary)
+        except RuntimeError as error:
+            raise OSError(f"{path}: could not be written. Is the disk full?") from error
+
+
+def load(path: Path) -> dict:
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def plain_words(error: BaseException) -> str:
+    """The message; of an error in a worker process its last line, without the frames."""
+    text = str(error).strip()
+    return text.splitlines()[-1] if "Traceback" in text else text
+
+
+if __name__ == "__main__":
+    sys.exit(main())
