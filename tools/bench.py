@@ -11,7 +11,10 @@ import json
 import logging
 import os
 import platform
+import re
+import resource
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -25,11 +28,12 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 from torch.utils.data import DataLoader
+from torchvision.transforms.functional import to_pil_image
 
 from helpers.checkpoints import replacing, shipped_results
 from helpers.data import make_loader
 from helpers.data.folder import Photos, read_tree
-from helpers.data.images import digits, photos
+from helpers.data.images import digits, photos, pictures
 from helpers.data.photo_file import ARTICLE_CONTRACT
 from helpers.intervals import mean_interval
 from helpers.loops import fit
@@ -37,7 +41,8 @@ from helpers.losses import classification_loss
 from helpers.models import Classifier, Encoder
 from helpers.runtime import setup
 
-BUILD = Path(__file__).resolve().parent.parent / "build"
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
 PAIRS = 9  # paired runs of a ratio
 EPOCHS = 2
 
@@ -53,7 +58,8 @@ def main() -> int:
     figures["pretraining_seconds"] = {kind: pretrain(kind) for kind in ("letters", "warped")}
     figures["fit_over_bare_loop"] = ratio(train_with_fit, train_bare)
     figures["fit_over_lightning"] = ratio(train_with_fit, train_with_lightning)
-    figures["image_folder_over_decode_limit"] = folder_over_decode_limit()
+    figures["photos_over_decode_limit"], figures["two_workers_over_one"] = reading()
+    figures["script"] = script()
     figures["race_again"] = race_again()
     BUILD.mkdir(exist_ok=True)
     with replacing(BUILD / "bench.json") as temporary:
@@ -179,20 +185,26 @@ def train_with_lightning() -> None:
         trainer.fit(Module(model), loader)
 
 
-def folder_over_decode_limit() -> float:
-    """Images a second through Photos and make_loader, over plain decode-and-resize by Pillow."""
+def photo_files(root: Path, count: int = 60) -> Path:
+    """Two classes of JPEGs under `root`: real photos turned a little, so that no two files are alike."""
+    for name, photo in photos().items():
+        (root / name).mkdir(parents=True)
+        picture = Image.fromarray((photo * 255).byte().permute(1, 2, 0).numpy())
+        for i in range(count):
+            picture.rotate(i / 10).save(root / name / f"{i:02}.jpg", quality=90)
+    return root
+
+
+def reading() -> tuple[float, float]:
+    """Images a second through Photos and make_loader, over plain decode-and-resize by Pillow; and how many times
+    as fast two workers read as one.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        for name, photo in photos().items():
-            (root / name).mkdir()
-            picture = Image.fromarray((photo * 255).byte().permute(1, 2, 0).numpy())
-            for i in range(60):  # turned a little, so that no two files are alike
-                picture.rotate(i / 10).save(root / name / f"{i:02}.jpg", quality=90)
-        tree = read_tree(root)
-        photos_set = Photos(tree.paths, tree.labels, tree.classes, ARTICLE_CONTRACT)
+        tree = read_tree(photo_files(Path(folder)))
+        files = Photos(tree.paths, tree.labels, tree.classes, ARTICLE_CONTRACT)
 
         def ours() -> None:
-            for _ in make_loader(photos_set, batch_size=64, shuffle=True):
+            for _ in make_loader(files, batch_size=64, shuffle=True):
                 pass
 
         def plain() -> None:
@@ -201,7 +213,29 @@ def folder_over_decode_limit() -> float:
                     scale = 256 / min(image.size)
                     image.convert("RGB").resize((round(image.width * scale), round(image.height * scale)))
 
-        return round(1 / ratio(ours, plain), 3)
+        many = files.subset(torch.arange(len(files)).repeat(8))
+
+        def with_workers(workers: int) -> Callable[[], None]:
+            return lambda: [None for _ in DataLoader(many, batch_size=16, num_workers=workers)] and None
+
+        return round(1 / ratio(ours, plain), 3), round(ratio(with_workers(1), with_workers(2)), 2)
+
+
+def script() -> dict[str, float]:
+    """scripts/train.py with its defaults on the drawn pictures as files: seconds, peak memory, accuracy."""
+    with tempfile.TemporaryDirectory() as folder:
+        images, names = pictures(224)
+        for image, label, name in zip(images.images, images.labels.tolist(), names, strict=True):
+            place = Path(folder) / "pictures" / images.classes[label]
+            place.mkdir(parents=True, exist_ok=True)
+            to_pil_image(image).save(place / f"{name}.png")
+        command = [sys.executable, str(ROOT / "scripts" / "train.py"), f"{folder}/pictures", "--out", f"{folder}/out"]
+        start = time.perf_counter()
+        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        seconds = time.perf_counter() - start
+        right = float(re.search(r"test photos right: ([\d.]+)%", said).group(1))
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return {"seconds": round(seconds), "peak_mb": round(peak), "test_right": right}
 
 
 def show(figures: dict) -> None:
@@ -213,8 +247,10 @@ def show(figures: dict) -> None:
     print(f"\n{'all pages':36}{total:7.1f} s")
     for name, seconds in figures["pretraining_seconds"].items():
         print(f"{'pretraining ' + name:36}{seconds:7.1f} s")
-    for name in ("fit_over_bare_loop", "fit_over_lightning", "image_folder_over_decode_limit"):
+    for name in ("fit_over_bare_loop", "fit_over_lightning", "photos_over_decode_limit", "two_workers_over_one"):
         print(f"{name:36}{figures[name]:7.3f}")
+    for name, value in figures["script"].items():
+        print(f"{'scripts/train.py, ' + name:36}{value:7.1f}")
     for name, row in figures["race_again"].items():
         print(f"{name:36}{row['here']:7.1f} here, {row['stored']:.1f} stored{'  DIFFERS' if row['differs'] else ''}")
     print_race()

@@ -40,20 +40,19 @@ def prepared(
     interpolation: str = "bicubic",
     upside_down: bool = False,
 ) -> Tensor:
-    """A photo in RGB -> (3, size, size); as it stands, what EfficientNet-Lite0 wants.
+    """A photo -> (3, size, size); as it stands, what EfficientNet-Lite0 wants.
 
     Args:
+        photo: made RGB first, as `helpers.data.images.photo` does.
         normalise: one of NORMALISE.
         scale: one of SCALES, before the mean comes off.
-        crop: "centre" resizes to 8/7 of the size and cuts the middle out, "squash" resizes both sides alike.
+        crop: "centre" makes the shorter side 8/7 of the size, "squash" makes both sides so; both cut the middle out.
     """
-    if crop == "squash":
-        photo = photo.resize((size, size), FILTERS[interpolation])
-    else:
-        width, height = (int(size * 8 / 7 * side / min(photo.size)) for side in photo.size)
-        left, top = round((width - size) / 2), round((height - size) / 2)
-        photo = photo.resize((width, height), FILTERS[interpolation])
-        photo = photo.crop((left, top, left + size, top + size))
+    shape = (min(photo.size),) * 2 if crop == "squash" else photo.size
+    width, height = (int(size * 8 / 7 * side / min(shape)) for side in shape)
+    left, top = round((width - size) / 2), round((height - size) / 2)
+    photo = photo.convert("RGB").resize((width, height), FILTERS[interpolation])
+    photo = photo.crop((left, top, left + size, top + size))
     pixels = torch.from_numpy(np.array(photo)).permute(2, 0, 1) / SCALES[scale]
     pixels = pixels.flip(0) if channels == "BGR" else pixels
     pixels = pixels.flip(1) if upside_down else pixels
@@ -70,7 +69,7 @@ def preprocessing_picture(
     Args:
         model: images (1, 3, H, W), normalised with 0.5 and 0.5 -> logits (1, K), in `eval()` mode.
         labels: K names.
-        photos: name -> photo in RGB.
+        photos: name -> photo; made RGB.
         photo: which of them.
         terms: those of `prepared` that are not kept.
     """

@@ -4,8 +4,10 @@ import re
 import statistics
 import time
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 from helpers.backbones import imagenet_backbone, imagenet_labels, imagenet_transform
@@ -49,6 +51,19 @@ def test_untouched_it_is_the_transform_of_timm(name):
 @pytest.mark.parametrize("crop", ["centre", "squash"])
 def test_each_size_and_crop_has_its_shape(photos, size, crop):
     assert prepared(photos["chelsea"], size=size, crop=crop).shape == (3, size, size)
+
+
+def test_squashed_is_the_mistake_of_the_page(photos):
+    for image in photos.values():
+        square = image.resize((256, 256), Image.Resampling.BICUBIC)
+        middle = torch.from_numpy(np.array(square.crop((16, 16, 240, 240)))).permute(2, 0, 1) / 255
+        assert torch.equal(prepared(image, crop="squash"), (middle - 0.5) / 0.5)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGBA", "LA", "CMYK", "P"])
+def test_a_photo_of_another_mode_is_made_rgb(photos, mode):
+    other = photos["chelsea"].convert(mode)
+    assert torch.equal(prepared(other), prepared(other.convert("RGB")))
 
 
 def test_terms_do_what_they_say(photos):
