@@ -37,7 +37,7 @@ def write_report(out: Path, sets: tuple[Photos, Photos, Photos], outcome: dict) 
     sure = probs.max(dim=1).values >= UNSURE_BELOW
     chosen = min(outcome["history"], key=lambda epoch: epoch["val_loss"])["epoch"]
     epochs = f"after {chosen} {'epoch' if chosen == 1 else 'epochs'} of training the whole network"
-    how = epochs if chosen else "a head on ImageNet's features as they are"
+    how = epochs if chosen else "a head on ImageNet's features as they are, trained on the validation photos, too"
     lines = [
         f"the best by validation loss: {how}",
         f"test photos right: {right.double().mean():.1%} of {len(labels)} (95 % interval {low:.1%} to {high:.1%}); "

@@ -24,6 +24,7 @@ import torch
 import torch.nn.functional as F
 from accelerate import Accelerator
 from accelerate.utils import set_seed
+from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, RandomSampler
 
@@ -41,7 +42,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from report import write_report
 
 PENALTIES = (1.0, 10.0, 100.0, 1000.0, 10000.0)  # of the head on frozen features
-BATCH = 32
+BATCH = 32  # photos a step, over all processes
 STATE, FEATURES = "state.pt", "features.pt"  # what --resume goes on from
 
 
@@ -69,14 +70,17 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, help="where the model goes (default: runs/ and the name of FOLDER)")
     parser.add_argument("--resume", action="store_true", help="go on after a stop: at most one epoch is lost")
     parser.add_argument("--epochs", type=int, default=5, help="of training the whole network; 0 for features alone (5)")
+    parser.add_argument("--patience", type=int, default=2, help="stop after so many epochs that were no better (2)")
     parser.add_argument("--lr", type=float, default=1e-4, help="highest learning rate of these epochs (0.0001)")
-    parser.add_argument("--size", type=int, default=160, help="side of a photo in pixels, 64 to 448 (160)")
+    parser.add_argument(
+        "--size", type=int, help="side of a photo in pixels, 64 to 448 (default: 224, of small ones 160)"
+    )
     parser.add_argument("--group", metavar="REGEX", help='photos whose names share this part stay in one set: "^[^_]+"')
     parser.add_argument("--workers", type=int, help="processes that read photos (default: by the number of cores)")
     parser.add_argument("--seed", type=int, default=0, help="of the split and of all that is random (0)")
     options = parser.parse_args(arguments)
-    if options.epochs < 0 or options.lr <= 0 or not 64 <= options.size <= 448:
-        parser.error("--epochs must be 0 or more, --lr above 0, and --size from 64 to 448")
+    if min(options.epochs, options.patience - 1) < 0 or options.lr <= 0 or not 64 <= (options.size or 224) <= 448:
+        parser.error("--epochs must be 0 or more, --patience 1 or more, --lr above 0, --size from 64 to 448")
     if options.group:
         try:
             re.compile(options.group)
@@ -105,7 +109,7 @@ def train(options: argparse.Namespace) -> None:
     say(f"{len(train_set)} photos to train on, {len(val_set)} to choose by, {len(test_set)} to test on")
     say("to train on: " + ", ".join(f"{name} {count}" for name, count in zip(classes, counts, strict=True)))
 
-    model = photo_model(len(classes)).to(accelerator.device)
+    model = photo_model(len(classes)).to(accelerator.device, memory_format=torch.channels_last)
     latents = features(accelerator, model.backbone, {"train": train_set, "val": val_set}, options, run)
     head, frozen = choose_head(latents, train_set.labels, val_set.labels)
     say(
@@ -114,9 +118,12 @@ def train(options: argparse.Namespace) -> None:
     model.head.load_state_dict(head.state_dict())
     history = fine_tune(accelerator, model, train_set, val_set, frozen, options, run)
 
-    accelerator.wait_for_everyone()
     val_logits = logits_of(accelerator, model, val_set, options)
     temperature = fit_temperature(val_logits, val_set.labels)
+    if best_epoch(history) == 0:  # all is chosen: the validation photos may teach the head, too
+        both = torch.cat([latents["train"], latents["val"]])
+        head = head_on(both, torch.cat([train_set.labels, val_set.labels]), frozen["penalty"])
+        model.head.load_state_dict(head.state_dict())
     test_logits = logits_of(accelerator, model, test_set, options)
     if accelerator.is_main_process:
         outcome = {
@@ -147,23 +154,27 @@ def read(options: argparse.Namespace, say) -> tuple[Photos, Photos, Photos]:
 
     with warnings.catch_warnings(record=True) as notes:
         warnings.simplefilter("always")
-        sets = image_folder(
-            options.folder,
-            contract=contract_at(options.size),
-            group_of=group_of if group else None,
-            seed=options.seed,
-            on_bad="skip",
-        )
+        sets = image_folder(options.folder, group_of=group_of if group else None, seed=options.seed, on_bad="skip")
     for note in notes:
         if issubclass(note.category, UserWarning):
             say(f"note: {note.message}")
-    return sets
+    options.size = options.size or usual_size(sets[0])
+    return tuple(photos.with_contract(**contract_at(options.size)) for photos in sets)
+
+
+def usual_size(photos: Photos) -> int:
+    """224, as ImageNet's photos were shown; 160 where most photos are smaller, and 224 would only blow them up."""
+    sides = []
+    for path in photos.paths[:: max(1, len(photos) // 50)]:
+        with Image.open(path) as photo:
+            sides.append(min(photo.size))
+    return 224 if sorted(sides)[len(sides) // 2] >= 160 else 160
 
 
 def fingerprint(options: argparse.Namespace, *sets: Photos) -> str:
     """What a run must share with the one that it resumes: its photos and what changes its result."""
     files = [[(path, Path(path).stat().st_size) for path in part.paths] for part in sets]
-    settings = [options.epochs, options.lr, options.size, options.group, options.seed]
+    settings = [options.epochs, options.patience, options.lr, options.size, options.group, options.seed]
     return hashlib.sha256(json.dumps([files, settings]).encode()).hexdigest()
 
 
@@ -219,12 +230,18 @@ def choose_head(latents: dict[str, Tensor], labels: Tensor, val_labels: Tensor) 
     """A linear head on the frozen features; the penalty with the smallest validation loss."""
     tried = []
     for penalty in PENALTIES:
-        head = linear_probe(latents["train"].flatten(0, 1), labels.repeat_interleave(2), penalty)
+        head = head_on(latents["train"], labels, penalty)
         with torch.no_grad():
             logits = head(latents["val"]).mean(dim=1)
         tried.append({"penalty": penalty, "head": head, **measured(logits, val_labels)})
     best = min(tried, key=lambda each: each["val_loss"])
     return best.pop("head"), best
+
+
+def head_on(latents: Tensor, labels: Tensor, penalty: float) -> nn.Linear:
+    """A head on latents (N, 2, Z) of photos and mirror images; from the same start each time, resumed or not."""
+    torch.manual_seed(0)
+    return linear_probe(latents.flatten(0, 1), labels.repeat_interleave(2), penalty)
 
 
 def measured(logits: Tensor, labels: Tensor) -> dict[str, float]:
@@ -259,13 +276,16 @@ def fine_tune(
         history, best = state["history"], state["best"]
         accelerator.print(f"going on after epoch {history[-1]['epoch']}")
     for epoch in range(len(history), options.epochs + 1):
+        if history[-1]["epoch"] - best_epoch(history) >= options.patience:
+            accelerator.print("no better any more: enough")
+            break
         started = time.perf_counter()
         train_loss = train_epoch(accelerator, trained, optimizer, train_set, epoch, options)
         logits = logits_of(accelerator, model, val_set, options)
         now = {"epoch": epoch, "train_loss": train_loss, **measured(logits, val_set.labels)}
-        if now["val_loss"] < min(past["val_loss"] for past in history):
-            best = {name: tensor.detach().cpu().clone() for name, tensor in model.state_dict().items()}
         history.append(now)
+        if best_epoch(history) == epoch:
+            best = {name: tensor.detach().cpu().clone() for name, tensor in model.state_dict().items()}
         accelerator.print(
             f"epoch {epoch} of {options.epochs}: loss {train_loss:.3f}, validation loss {now['val_loss']:.3f}, "
             f"{now['accuracy']:.1%} right, {time.perf_counter() - started:.0f} s"
@@ -278,6 +298,11 @@ def fine_tune(
     return history
 
 
+def best_epoch(history: list[dict]) -> int:
+    """The one with the smallest validation loss; 0 for the head on features as they are."""
+    return min(history, key=lambda epoch: epoch["val_loss"])["epoch"]
+
+
 def train_epoch(accelerator, model, optimizer, train_set: Photos, epoch: int, options: argparse.Namespace) -> float:
     """One pass in random crops; the learning rate goes up and down once over all epochs."""
     loader = batches(accelerator, train_set, options, shuffled_by=options.seed + epoch)
@@ -287,7 +312,7 @@ def train_epoch(accelerator, model, optimizer, train_set: Photos, epoch: int, op
         progress = (epoch - 1 + step / len(loader)) / options.epochs
         for group in optimizer.param_groups:
             group["lr"] = options.lr * one_cycle(progress)
-        crops = crop_and_flip(images, round(0.8 * options.size), generator=random)
+        crops = crop_and_flip(images, 32 * round(0.75 * options.size / 32), generator=random)
         loss = F.cross_entropy(model(crops), labels)
         optimizer.zero_grad()
         accelerator.backward(loss)

@@ -18,7 +18,7 @@ from helpers.checkpoints import read_checkpoint
 from helpers.photo_model import CONFIG, NONE, WEIGHTS, classify, load_photo_model
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
-QUICK = ["--size", "64", "--workers", "0", "--epochs", "3"]
+QUICK = ["--size", "64", "--workers", "0", "--epochs", "3", "--patience", "9"]
 ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
 COLOURS = {"blue": (30, 60, 200), "红色": (200, 40, 30), "green & co": (40, 180, 50)}
 
