@@ -73,6 +73,14 @@ def by_torch_adam(slopes, beta):
     return means
 
 
+def _from_the_first_slope(slopes, beta):
+    mean, result = slopes[0], []
+    for t, slope in enumerate(slopes, start=1):
+        mean = beta * mean + (1 - beta) * slope
+        result.append(mean / (1 - beta**t))
+    return result
+
+
 ANSWERS = {
     "2.1": Answers(
         right=step_by_autograd,
@@ -98,7 +106,17 @@ ANSWERS = {
             "belongs to": lambda histories: min(
                 losses[-1] for losses in histories.values() if all(map(math.isfinite, losses))
             ),
-            "first rate": lambda histories: list(histories)[0],  # noqa: RUF015
+            "You drop single losses": lambda histories: min(
+                histories, key=lambda rate: [9.9, *(loss for loss in histories[rate] if math.isfinite(loss))][-1]
+            ),
+            "*All* of them": lambda histories: min(
+                (rate for rate in histories if any(map(math.isfinite, histories[rate]))),
+                key=lambda rate: histories[rate][-1],
+            ),
+            "first rate that does not diverge": lambda histories: next(
+                rate for rate, losses in histories.items() if all(map(math.isfinite, losses))
+            ),
+            "first rate, ": lambda histories: list(histories)[0],  # noqa: RUF015
             "smallest rate": lambda histories: sorted(histories)[0],
         },
     ),
@@ -107,8 +125,10 @@ ANSWERS = {
         wrong={
             "still add up": still_adding,
             "has not moved": zero_too_late,
-            "the loop ends after its first round": one_round,
+            "It takes a single step": one_round,
             "uphill": lambda w, x, y, lr, steps: by_sgd(w, x, y, -lr, steps) if lr < 0 else _uphill(w, x, y, lr, steps),
+            "slope at the start": lambda w, x, y, lr, steps: w - lr * steps * (2 * (w * x - y) * x).mean(),
+            "2 of the slope": lambda w, x, y, lr, steps: by_sgd(w, x, y, lr / 2, steps),
             "one step too few": lambda w, x, y, lr, steps: by_sgd(w, x, y, lr, steps - 1),
         },
     ),
@@ -121,6 +141,8 @@ ANSWERS = {
             "1 minus that": lambda slopes, beta: _means(slopes, beta, lambda t: beta**t),
             "You multiply": lambda slopes, beta: _means(slopes, beta, lambda t: 1 / (1 - beta**t)),
             "only the last": lambda slopes, beta: _means(slopes, beta, lambda t: 1 - beta**t)[-1],
+            "one number too many": lambda slopes, beta: [0.0, *_means(slopes, beta, lambda t: 1 - beta**t)],
+            "corrected all the same": _from_the_first_slope,
             "ordinary mean": lambda slopes, beta: [sum(slopes[:t]) / t for t in range(1, len(slopes) + 1)],
         },
     ),

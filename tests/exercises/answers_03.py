@@ -56,6 +56,53 @@ def does_not_fit():
     return nn.Sequential(nn.Conv2d(1, 8, 3, stride=2), nn.Flatten(), nn.Linear(8 * 16, 10))
 
 
+class InAList(nn.Module):
+    """The second convolution stands in a plain list."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.hidden = nn.Conv2d(1, 8, 3, stride=2, padding=1), [nn.Conv2d(8, 32, 3, stride=2, padding=1)]
+        self.head = nn.Linear(32 * 4, 10)
+
+    def forward(self, images):
+        return self.head(F.max_pool2d(F.relu(self.hidden[0](F.relu(self.first(images)))), 4).flatten(1))
+
+
+class NoReturn(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = three_layers()
+
+    def forward(self, images):
+        self.layers(images)
+
+
+class WithoutGradients(NoReturn):
+    @torch.no_grad()
+    def forward(self, images):
+        return self.layers(images)
+
+
+class ForShow(NoReturn):
+    """Its convolution is never used."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 1, 3)
+        self.layers = nn.Sequential(nn.AvgPool2d(4), nn.Flatten(), nn.Linear(64, 10))
+
+    def forward(self, images):
+        return self.layers(images)
+
+
+def trained_already():
+    model = three_layers()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    model(torch.rand(2, 1, 32, 32)).sum().backward()
+    optimizer.step()
+    return model
+
+
 LIVES_ON = three_layers()
 
 
@@ -71,6 +118,9 @@ ANSWERS = {
             "by one pixel": lambda image, kernel: conv(F.pad(image, (1, 1, 1, 1)), kernel.flip(0, 1)),
             "throws away every axis": lambda image, kernel: conv(image, kernel.flip(0, 1)).squeeze(),
             "You turned the result": lambda image, kernel: conv(image, kernel).flip(0, 1),
+            "rounded to a whole number": lambda image, kernel: conv(image, kernel.flip(0, 1)).round(),
+            "(stride 2)": lambda image, kernel: conv(image, kernel.flip(0, 1))[::2, ::2],
+            "as large as the image": lambda image, kernel: convolve2d(image, kernel, mode="same"),
             "last row and the last column": lambda image, kernel: conv(image, kernel.flip(0, 1))[:-1, :-1],
             "You took the mean": lambda image, kernel: conv(image, kernel.flip(0, 1)) / len(kernel) ** 2,
             "take `[0, 0]`": lambda image, kernel: F.conv2d(image[None, None], kernel.flip(0, 1)[None, None]),
@@ -106,6 +156,8 @@ ANSWERS = {
                 sum(o for _, o, _ in layers),
             ),
             "*tensors*": lambda layers: len([p for layer in layers for p in nn.Conv2d(*layer).parameters()]),
+            "counted once": lambda layers: sum({o * (i * k * k + 1) for i, o, k in layers}),
+            "how many layers there are": len,
             "not k": lambda layers: sum(o * (i * k + 1) for i, o, k in layers),
         },
     ),
@@ -118,6 +170,13 @@ ANSWERS = {
             "before the first `nn.Linear`.": not_flat,
             "one row of numbers": lambda: nn.Sequential(nn.Conv2d(1, 8, 3, stride=4), nn.ReLU(), nn.Linear(512, 10)),
             "made outside": lambda: LIVES_ON,
+            "`nn.ModuleList(...)`": InAList,
+            "`return` missing in it": NoReturn,
+            "computes without gradients": WithoutGradients,
+            "does not depend on it": ForShow,
+            "trains the network itself": trained_already,
+            "Write `InAList()`": lambda: InAList,
+            "there is a sigmoid": lambda: nn.Sequential(*three_layers(), nn.Sigmoid()),
             "`nn.Flatten(0)`": lambda: nn.Sequential(nn.Conv2d(1, 4, 3, stride=4), nn.Flatten(0), nn.Linear(256, 10)),
             "at the end": lambda: nn.Sequential(nn.Conv2d(1, 8, 3, stride=8), nn.ReLU(), nn.Conv2d(8, 10, 4)),
             "`dim=0`": lambda: nn.Sequential(nn.AvgPool2d(4), nn.Flatten(), nn.Linear(64, 10), nn.Softmax(dim=0)),

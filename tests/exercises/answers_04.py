@@ -18,6 +18,11 @@ def without_max(logits):
     return logits - logits.exp().sum(dim=1, keepdim=True).log()
 
 
+def only_thousands(logits):
+    largest = logits.max(dim=1, keepdim=True).values
+    return without_max(logits - torch.where(largest.abs() >= 1000, largest, 0.0))
+
+
 def half_way(logits):
     return logits - logits.max(dim=1, keepdim=True).values
 
@@ -59,6 +64,21 @@ def with_optimizer(model, images, labels, steps=20, **settings):
     return model
 
 
+def watching(model, images, labels, stop=lambda loss, last: False, most=1e9, calls=1):
+    """A loop that does something by the loss, or to the gradients, or calls the model more often."""
+    optimizer, last = torch.optim.SGD(model.parameters(), lr=0.1), 1e9
+    for _ in range(20):
+        loss = [F.cross_entropy(model(images), labels) for _ in range(calls)][-1]
+        if stop(loss.item(), last):
+            break
+        last = loss.item()
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), most)
+        optimizer.step()
+    return model
+
+
 ANSWERS = {
     "4.1": Answers(
         right=by_one_hot,
@@ -77,6 +97,14 @@ ANSWERS = {
             "is no factor": lambda probs, labels: -(labels[:, None] * probs.log()).sum(dim=1).mean(),
             "one column to the left": lambda probs, labels: -probs[range(len(labels)), labels - 1].log().mean(),
             "the accuracy": lambda probs, labels: (probs.argmax(dim=1) == labels).double().mean(),
+            "too small to be stored": lambda probs, labels: (
+                -probs[torch.arange(len(labels)), labels].prod().log() / len(labels)
+            ),
+            "below 0.001 are raised": lambda probs, labels: F.nll_loss(probs.clamp(min=1e-3).log(), labels),
+            "number, 1e-06, is added": lambda probs, labels: F.nll_loss((probs + 1e-6).log(), labels),
+            "only once, as in a set": lambda probs, labels: (
+                F.nll_loss(probs.log(), labels, reduction="none").unique().mean()
+            ),
             "not its logarithm": lambda probs, labels: (1 - probs[torch.arange(len(labels)), labels]).mean(),
         },
     ),
@@ -99,6 +127,9 @@ ANSWERS = {
             "is added before the logarithm": lambda logits: (logits.softmax(dim=1) + 1e-9).log(),
             "for every row": lambda logits: without_max(logits.clamp(max=88)),
             "first logit": lambda logits: without_max(logits - logits[:, :1]),
+            "e to the power of 200": only_thousands,
+            "`argmax`": lambda logits: without_max(logits - logits.argmax(dim=1, keepdim=True)),
+            "*median*": lambda logits: without_max(logits - logits.median(dim=1, keepdim=True).values),
             "0 or below": lambda logits: -logits.log_softmax(dim=1),
         },
     ),
@@ -132,10 +163,20 @@ ANSWERS = {
             "still add up": loop(softmax=False, zero=False),
             "Both faults": loop(softmax=True, zero=False),
             "`eval` mode": lambda model, *data: loop(softmax=False, zero=True)(model.eval(), *data),
-            "not what twenty steps": lambda model, images, labels: loop(False, True)(model, images[:12], labels[:12]),
+            "not what twenty steps": lambda model, images, labels: loop(False, True)(model, images, labels.flip(0)),
+            "first 12 images": lambda model, images, labels: loop(False, True)(model, images[:12], labels[:12]),
+            "was put into `train` mode": lambda model, *data: loop(softmax=False, zero=True)(model.train(), *data),
+            "comes back in `eval` mode": lambda model, *data: loop(softmax=False, zero=True)(model, *data).eval(),
+            "once the loss is small": lambda model, *data: watching(model, *data, stop=lambda loss, last: loss < 0.5),
+            "when the loss rises": lambda model, *data: watching(model, *data, stop=lambda loss, last: loss > last),
+            "are clipped": lambda model, *data: watching(model, *data, most=1.0),
+            "once a step": lambda model, *data: watching(model, *data, calls=2),
+            "loop is random": lambda model, images, labels: loop(False, True)(
+                model, images[torch.randperm(len(images))], labels
+            ),
             "`weight_decay`": lambda model, *data: with_optimizer(model, *data, weight_decay=1e-5),
             "momentum": lambda model, *data: with_optimizer(model, *data, momentum=0.9),
-            "rate is 0.01": lambda model, *data: with_optimizer(model, *data, lr=0.01),
+            "rate of 0.01": lambda model, *data: with_optimizer(model, *data, lr=0.01),
             "takes 19 steps": lambda model, *data: with_optimizer(model, *data, steps=19),
             "did not move": loop(softmax=False, zero=True, step=False),
             "to be returned": lambda model, images, labels: 3.0,

@@ -110,6 +110,19 @@ class ListOfLayers(nn.Module):
         return images
 
 
+class Fixed(nn.Module):
+    def __init__(self, buffer):
+        super().__init__()
+        if buffer:
+            self.register_buffer("matrix", torch.randn(1024, 32))
+        else:
+            self.w = torch.randn(1024, 32)
+            self.b = nn.Parameter(torch.zeros(32))
+
+    def forward(self, images):
+        return images.flatten(1) @ (self.matrix if hasattr(self, "matrix") else self.w)
+
+
 class NewEachTime(nn.Module):
     def forward(self, images):
         return nn.Linear(1024, 32)(images.flatten(1))
@@ -175,6 +188,10 @@ ANSWERS = {
             "same place in all": hide_same_place,
             "never touches the last row": hide(lambda h, w, s: anywhere(h - 1, w - 1, s)),
             "cut off at the edge": hide(lambda h, w, s: anywhere(h + s - 1, w + s - 1, s)),
+            "begins behind": hide(lambda h, w, s: anywhere(min(h, 8), min(w, 8), s)),
+            "that `size` divides": hide(
+                lambda h, w, s: (s * int(torch.randint(h // s, ())), s * int(torch.randint(w // s, ())))
+            ),
             "same number. Draw two": hide(on_the_diagonal),
             "second call": hide_seeded,
             "should keep their shape": lambda images, size: images[:, :, size:, :],
@@ -206,6 +223,15 @@ ANSWERS = {
             "32,800 weights at work": ListOfLayers,
             "new random weights": NewEachTime,
             "gives images back": with_a_decoder,
+            "32,768 fixed numbers": lambda: Fixed(buffer=False),
+            "`matrix` in your encoder": lambda: Fixed(buffer=True),
+            "has no weights": lambda: nn.Sequential(nn.AvgPool2d(8), nn.Flatten()),
+            "32,800 of the 33,856": lambda: nn.Sequential(
+                nn.Flatten(), nn.Linear(1024, 32).requires_grad_(False), nn.Linear(32, 32)
+            ),
+            "images in place": lambda: nn.Sequential(
+                nn.Threshold(0.5, 0.0, inplace=True), nn.Flatten(), nn.Linear(1024, 32)
+            ),
         },
     ),
 }

@@ -57,6 +57,14 @@ def body_from_scratch(model, classes):
     return model
 
 
+def statistics_reset(model, classes):
+    for layer in model.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.reset_running_stats()
+    model.fc = nn.Linear(model.fc.in_features, classes)
+    return model
+
+
 def all_frozen(model, classes):
     model.fc = nn.Linear(model.fc.in_features, classes)
     return model.requires_grad_(False)
@@ -88,6 +96,17 @@ def loop(train=False, zero="before", measure="val", learn="train", all_parts=Fal
     return train_head
 
 
+def statistics_put_back(model, *sets):
+    kept = {name: tensor.clone() for name, tensor in model.encoder.state_dict().items()}
+    loop(train=True)(model, *sets)
+    model.encoder.load_state_dict(kept)
+    return loop(steps=0)(model, *sets)
+
+
+def best_of_ten(model, images, labels, val_images, val_labels):
+    return max(loop(steps=1)(model, images, labels, val_images, val_labels) for _ in range(10))
+
+
 def encoder_first(model, images, labels, val_images, val_labels):
     """Latents once, then the head alone: the encoder is frozen, after all."""
     with torch.no_grad():
@@ -115,6 +134,10 @@ ANSWERS = {
             "single weights": lambda saved, wanted: sum(
                 saved[name].numel() for name in saved if name in wanted and saved[name].shape == wanted[name].shape
             ),
+            "(dtype) as well": lambda saved, wanted: sum(
+                name in wanted and (tensor.shape, tensor.dtype) == (wanted[name].shape, wanted[name].dtype)
+                for name, tensor in saved.items()
+            ),
             "both hold six": lambda saved, wanted: sum(
                 name in wanted and tensor.numel() == wanted[name].numel() for name, tensor in saved.items()
             ),
@@ -136,8 +159,19 @@ ANSWERS = {
             "are swapped": head(lambda model, classes: nn.Linear(classes, model.fc.in_features)),
             "goes back in `eval()`": lambda model, classes: new_head_with_dropout(model.eval(), classes),
             "goes back in `train()`": lambda model, classes: new_head_with_dropout(model, classes).train(),
-            "yours is a `Conv2d`": head(lambda model, classes: nn.Conv2d(model.fc.in_features, classes, 1)),
+            "of the kind `Conv2d`": head(lambda model, classes: nn.Conv2d(model.fc.in_features, classes, 1)),
             "still there": only_if_needed,
+            "running statistics of BatchNorm have changed": statistics_reset,
+            "no bias": head(lambda model, classes: nn.Linear(model.fc.in_features, classes, bias=False)),
+            "2 layers with weights": head(
+                lambda model, classes: nn.Sequential(
+                    nn.Linear(model.fc.in_features, 9), nn.ReLU(), nn.Linear(9, classes)
+                )
+            ),
+            "`BatchNorm1d` in it": head(
+                lambda model, classes: nn.Sequential(nn.Linear(model.fc.in_features, classes), nn.BatchNorm1d(classes))
+            ),
+            "are `float64`": head(lambda model, classes: nn.Linear(model.fc.in_features, classes).double()),
             "add up to 1": head(
                 lambda model, classes: nn.Sequential(nn.Linear(model.fc.in_features, classes), nn.Softmax(dim=1))
             ),
@@ -165,6 +199,9 @@ ANSWERS = {
             "no optimizer made a step": loop(step=False),
             "not between it and the step": loop(zero="between"),
             "made 9 steps": loop(steps=9),
+            "worked in `train()` mode": statistics_put_back,
+            "best of ten": best_of_ten,
+            "made 30 steps": loop(steps=30),
         },
     ),
 }

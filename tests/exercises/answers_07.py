@@ -100,6 +100,30 @@ def mean_cost(val_scores, val_labels, test_scores, test_labels, miss, false_alar
     return best, total / len(test_scores)
 
 
+def on_test_scores(val_scores, val_labels, test_scores, test_labels, miss, false_alarm):
+    among = [*test_scores.tolist(), 2.0]
+    best = min(among, key=lambda t: total_cost(val_scores, val_labels, t, miss, false_alarm))
+    return best, total_cost(test_scores, test_labels, best, miss, false_alarm)
+
+
+def middle_of_the_cheapest(val_scores, val_labels, test_scores, test_labels, miss, false_alarm):
+    bills = {i / 200: total_cost(val_scores, val_labels, i / 200, miss, false_alarm) for i in range(202)}
+    tied = [at for at, paid in bills.items() if paid == min(bills.values())]
+    best = (tied[0] + tied[-1]) / 2
+    return best, total_cost(test_scores, test_labels, best, miss, false_alarm)
+
+
+def nearest_by_norm(train_images, test_images):
+    train, test = train_images.flatten(1), test_images.flatten(1)
+    nearest = torch.cdist(test, train).argmin(dim=1)
+    return [i for i in range(len(test)) if (train[nearest[i]] - test[i]).abs().max() <= 0.05]
+
+
+def in_whole_levels(train_images, test_images):
+    train, test = (train_images * 255).int(), (test_images * 255).int()
+    return [i for i, image in enumerate(test) if ((train - image).abs().flatten(1).amax(1) <= 12).any()]
+
+
 def leaked_by_distance(train_images, test_images):
     distances = torch.cdist(test_images.flatten(1), train_images.flatten(1), p=float("inf"))
     return (distances.amin(dim=1) <= 0.05).nonzero()
@@ -184,6 +208,8 @@ ANSWERS = {
             "for each image": mean_cost,
             "never tries to raise no alarm": without_silence,
             "Only the first of the 2": lambda *given: cheapest(*given[:2], *given[4:]),
+            "scores of the *test* set as thresholds": on_test_scores,
+            "the middle of several": middle_of_the_cheapest,
             "whatever was asked": lambda *given: by_every_score(*given[:4], 5, 1),
         },
     ),
@@ -205,6 +231,13 @@ ANSWERS = {
             ],
             "first copy only": leaked_first,
             "returns `[]` for every input": lambda train_images, test_images: [],
+            "nearest training image by a norm": nearest_by_norm,
+            "the answer is another": in_whole_levels,
+            "*most* pixels": lambda train_images, test_images: [
+                i
+                for i, b in enumerate(test_images)
+                if any(((a - b).abs() <= 0.05).float().mean() > 0.5 for a in train_images)
+            ],
             "several times": lambda train_images, test_images: [
                 i for i, b in enumerate(test_images) for a in train_images if torch.allclose(a, b, rtol=0, atol=0.05)
             ],
@@ -216,7 +249,6 @@ EQUIVALENT = {
     "7.1": {"confusion[k, k]": "row k, column k is its own mirror image"},
     "7.3": {
         "[*val_scores, float('inf')]": "numbers in a tensor are compared and returned like other numbers",
-        "test_scores.tolist": "any thresholds may be tried, as long as all gaps between validation scores are",
         "cost(val_scores, -val_labels, t, miss, false_alarm)": "-1 is as true as 1",
         "-test_labels": "-1 is as true as 1",
     },

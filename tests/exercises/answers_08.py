@@ -43,6 +43,11 @@ def cut_off(probs, images, share):
     return images[chosen], probs.argmax(dim=1)[chosen]
 
 
+def last_of_ascending(probs, images, share):
+    chosen = probs.amax(dim=1).argsort()[-round(share * len(images)) :]
+    return images[chosen], probs.argmax(dim=1)[chosen]
+
+
 def flow_by_sum(graph, flow, start, keep):
     return start + keep * ((graph[:, :, None] * flow[None]).sum(dim=1) - start)
 
@@ -86,6 +91,11 @@ def first_broken(ours, rival):
     return []
 
 
+def rates_in_a_loop(ours, rival):
+    rest = by_tests(LABELS, STEPS, CHOSEN_ON, KNOWS)(ours, rival)
+    return rest + ["rates" for _ in set(ours["rates"]) ^ set(rival["rates"])]
+
+
 ANSWERS = {
     "8.1": Answers(
         right=surest_by_topk,
@@ -101,6 +111,7 @@ ANSWERS = {
                 by_confidence(probs)[: round(share * len(images))]
             ],
             "cuts the number": cut_off,
+            "where n is 0": last_of_ascending,
         },
     ),
     "8.2": Answers(
@@ -156,6 +167,52 @@ ANSWERS = {
                 name for name, broken in (LABELS, STEPS, RATES, CHOSEN_ON, KNOWS) if not broken(ours, rival)
             ],
             '"knows" is never reported': by_tests(LABELS, STEPS, RATES, CHOSEN_ON),
+            'Only "shares" is looked at. They': by_tests(
+                LABELS,
+                STEPS,
+                RATES,
+                CHOSEN_ON,
+                ("knows", lambda a, b: ("shares" in a["knows"]) != ("shares" in b["knows"])),
+            ),
+            "The *letters*": by_tests(
+                LABELS,
+                STEPS,
+                RATES,
+                CHOSEN_ON,
+                ("knows", lambda a, b: set("".join(a["knows"])) != set("".join(b["knows"]))),
+            ),
+            "The *sums* of the rates": by_tests(
+                LABELS, STEPS, ("rates", lambda a, b: sum(a["rates"]) != sum(b["rates"])), CHOSEN_ON, KNOWS
+            ),
+            "The *means* of the rates": by_tests(
+                LABELS, STEPS, ("rates", lambda a, b: np.mean(a["rates"]) != np.mean(b["rates"])), CHOSEN_ON, KNOWS
+            ),
+            "compares whether two numbers": by_tests(
+                ("labels", lambda a, b: a["labels"] is not b["labels"]), STEPS, RATES, CHOSEN_ON, KNOWS
+            ),
+            "these four letters anywhere": by_tests(
+                LABELS,
+                STEPS,
+                RATES,
+                ("chosen_on", lambda a, b: "test" in a["chosen_on"] or "test" in b["chosen_on"]),
+                KNOWS,
+            ),
+            "only the validation and the training images": by_tests(
+                LABELS,
+                STEPS,
+                RATES,
+                ("chosen_on", lambda a, b: not {a["chosen_on"], b["chosen_on"]} <= {"validation", "training"}),
+                KNOWS,
+            ),
+            '`"chosen_on"` is there twice': by_tests(
+                LABELS,
+                STEPS,
+                RATES,
+                ("chosen_on", lambda a, b: a["chosen_on"] == "test"),
+                ("chosen_on", lambda a, b: b["chosen_on"] == "test"),
+                KNOWS,
+            ),
+            '`"rates"` is there once for each': rates_in_a_loop,
             "whether the comparison is unfair": lambda ours, rival: first_broken(ours, rival) != [],
         },
     ),

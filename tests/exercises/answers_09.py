@@ -42,6 +42,20 @@ def added_values(saved, wanted):
     return len(pairs), sum(a.sum() for a, _ in pairs)
 
 
+def named(takes):
+    def count(saved, wanted):
+        pairs = zip(saved.items(), wanted.values(), strict=False)
+        sizes = [a.numel() for (name, a), b in pairs if a.shape == b.shape and takes(name)]
+        return len(sizes), sum(sizes)
+
+    return count
+
+
+def each_with_each(saved, wanted):
+    sizes = [a.numel() for a in saved.values() for b in wanted.values() if a.shape == b.shape]
+    return len(sizes), sum(sizes)
+
+
 def by_topk(logits, names, k):
     probs, places = logits.softmax(dim=-1).topk(k)
     return tuple(names[i] for i in places.tolist()), probs.numpy()
@@ -58,6 +72,18 @@ def picked(places_of):
 def softmax_of_few(logits, names, k):
     top = logits.topk(k)
     return [names[i] for i in top.indices], top.values.softmax(dim=0)
+
+
+def merged_names(logits, names, k):
+    probs = dict(zip(names, logits.softmax(dim=0).tolist(), strict=True))
+    best = sorted(probs, key=probs.get, reverse=True)[:k]
+    return best, [probs[name] for name in best]
+
+
+def by_index(logits, names, k):
+    probs = logits.softmax(dim=0).tolist()
+    best = sorted(probs, reverse=True)[:k]
+    return [names[probs.index(p)] for p in best], best
 
 
 def as_logits(logits, names, k):
@@ -84,6 +110,14 @@ def by_range(batch):
     return {(-1.0, 1.0): "none", (0.0, 1.0): "not normalised"}.get((low, high), "the article's numbers")
 
 
+def by_limits(batch):
+    if batch.max() > 100:
+        return "not divided by 255"
+    if batch.min() < -1.5:
+        return "the article's numbers"
+    return "not normalised" if batch.min() > -0.5 else "none"
+
+
 def told(**words):
     """`by_range` with other words for some of the answers."""
     renamed = {"undivided": "not divided by 255", "raw": "not normalised", "article": "the article's numbers"}
@@ -105,6 +139,10 @@ ANSWERS = {
             "compare the values": counted(torch.equal),
             "add up the values": added_values,
             "in another order": lambda saved, wanted: by_counting(saved, wanted)[::-1],
+            "by their names": named(lambda name: name.endswith("weight")),
+            "`num_batches_tracked`": named(lambda name: "num_batches_tracked" not in name),
+            "`dtype`": counted(lambda a, b: a.shape == b.shape and a.dtype == b.dtype),
+            "every tensor of the other": each_with_each,
             "Only the first of the 2": lambda saved, wanted: by_counting(saved, wanted)[0],
         },
     ),
@@ -119,6 +157,12 @@ ANSWERS = {
             "other numbers are logits": as_logits,
             "over the k chosen classes": softmax_of_few,
             "per cent": lambda logits, names, k: (by_topk(logits, names, k)[0], 100 * by_topk(logits, names, k)[1]),
+            "same name": merged_names,
+            "names the first of them twice": by_index,
+            "too large to be stored": lambda logits, names, k: (
+                by_topk(logits, names, k)[0],
+                (logits.exp() / logits.exp().sum()).topk(k).values if logits.max() < 90 else [float("nan")] * k,
+            ),
             "numbers of the classes": lambda logits, names, k: (
                 logits.topk(k).indices.tolist(),
                 by_topk(logits, names, k)[1],
@@ -141,19 +185,28 @@ ANSWERS = {
             "mean is missing": lambda pixels, mean, std: first(pixels) / column(std),
             "changed places": lambda pixels, mean, std: (first(pixels) - column(std)) / column(mean),
             "brackets": lambda pixels, mean, std: first(pixels) - column(mean) / column(std),
+            "one by one": lambda pixels, mean, std: tuple((first(pixels) - column(mean)) / column(std)),
+            "cut the row of numbers anew, after": lambda pixels, mean, std: ((pixels / 255 - mean) / std).reshape(
+                3, *pixels.shape[:2]
+            ),
+            "in the middle": lambda pixels, mean, std: ((pixels / 255 - mean) / std).movedim(2, 1),
             "0.5 and 0.5": lambda pixels, mean, std: 2 * first(pixels) - 1,
         },
     ),
     "9.4": Answers(
         right=by_range,
         wrong={
-            "falls below -2": told(article="none"),
+            "falls to about -2": told(article="none"),
             "from 0 to 1 are called fine": told(raw="none"),
             "Undivided batches are called fine": told(undivided="none"),
             "taken for batches that were not normalised": told(undivided="not normalised"),
             "called not normalised": told(none="not normalised"),
             "in order, and not normalised": told(none="not normalised", raw="none"),
             "reach 2.64 at most": told(article="not divided by 255"),
+            "first image alone": lambda batch: by_limits(batch[0]),
+            "last image alone": lambda batch: by_limits(batch[-1]),
+            "The words count": told(none="ok", article="article"),
+            "Of the four kinds, 2": told(article="not divided by 255", undivided="the article's numbers"),
             "Say what it is": lambda batch: by_range(batch) != "none",
         },
     ),

@@ -28,6 +28,8 @@ def curve_cases() -> list[tuple]:
         {0.3: [2.0, inf, 0.1], 0.03: [2.0, 1.0, 0.7], 0.003: [2.0, 1.5, 1.2]},
         {0.5: [2.0, 9.0, 0.2], 0.05: [1.0, 0.8, 0.6], 0.005: [1.5, 1.0, 0.9]},
         {0.02: [0.9, 0.8, 0.7], 0.2: [2.0, 0.9, 0.6], 2.0: [2.0, 4.0, inf]},
+        {0.2: [2.0, 0.1, nan], 0.02: [2.0, 1.4, 1.1], 0.002: [2.0, 1.8, 1.6]},
+        {0.04: [2.0, 1.4, 1.1], 0.4: [0.3, inf], 0.004: [2.0, 1.8, 1.6]},
     ]
 
     def make(generator: torch.Generator, i: int) -> tuple:
@@ -42,6 +44,21 @@ def curve_cases() -> list[tuple]:
 
 def _finite(histories: dict) -> dict:
     return {rate: losses for rate, losses in histories.items() if all(map(math.isfinite, losses))}
+
+
+def _whole_or_in_part(histories: dict) -> dict:
+    """Losses that are numbers; curves that have none are left out."""
+    kept = {rate: [loss for loss in losses if math.isfinite(loss)] for rate, losses in histories.items()}
+    return {rate: losses for rate, losses in kept.items() if losses}
+
+
+def _lowest_by_loop(histories: dict) -> float | None:
+    """As a loop with `<` finds it, which passes over nan."""
+    best, lowest = None, math.inf
+    for rate, losses in histories.items():
+        if losses[-1] < lowest:
+            best, lowest = rate, losses[-1]
+    return best
 
 
 CURVE_SLIPS = {
@@ -60,8 +77,27 @@ CURVE_SLIPS = {
     "A comparison with nan is always false, so `min` can stop at a curve that diverged. Leave those out first.": (
         lambda histories: min(histories, key=lambda rate: histories[rate][-1])
     ),
-    "You leave out curves that *end* in nan or inf. One that was there on the way has diverged as well.": lambda histories: (
+    "Only curves that *end* in nan or inf are left out. One that was there on the way has diverged as well.": lambda histories: (
         min((r for r in histories if math.isfinite(histories[r][-1])), key=lambda r: histories[r][-1])
+    ),
+    "A curve that holds nan on the way is still chosen. nan equals nothing, not even itself, so `== nan` is always false: "
+    "ask `math.isnan` or `math.isfinite`.": lambda histories: _lowest_by_loop(
+        {rate: losses for rate, losses in histories.items() if math.inf not in losses}
+    ),
+    "A curve that holds inf on the way is still chosen. It has diverged, too: ask `math.isfinite`.": (
+        lambda histories: _lowest_by_loop(
+            {rate: losses for rate, losses in histories.items() if not any(map(math.isnan, losses))}
+        )
+    ),
+    "You drop single losses that are nan or inf, and keep the rest of their curve. The whole curve has diverged.": (
+        lambda histories: min(_whole_or_in_part(histories), key=lambda rate: _whole_or_in_part(histories)[rate][-1])
+    ),
+    "You look for the lowest loss anywhere, and pass over nan and inf one by one. A curve that holds one has diverged as a "
+    "whole; of the others the *end* counts.": lambda histories: min(
+        _whole_or_in_part(histories), key=lambda rate: min(_whole_or_in_part(histories)[rate])
+    ),
+    "A curve stays in if *any* of its losses is a number. *All* of them must be.": lambda histories: min(
+        _whole_or_in_part(histories), key=lambda rate: histories[rate][-1]
     ),
     "You look for the lowest loss anywhere. The model that you keep is the one at the *end* of its curve.": (
         lambda histories: min(_finite(histories), key=lambda rate: min(histories[rate]))
@@ -85,6 +121,11 @@ CURVE_SLIPS = {
         losses[-1] for losses in _finite(histories).values()
     ),
     "That is the smallest rate, whatever the losses say.": min,
+    "That is the first rate that does not diverge: a `return` inside the loop ends it there. Another may end lower.": (
+        lambda histories: next(iter(_finite(histories)))
+    ),
+    "That is the last rate that does not diverge. Does your loop keep the lowest loss so far, and change it with each better "
+    "curve?": lambda histories: list(_finite(histories))[-1],
     "That is the largest rate, whatever the losses say.": max,
     "That is the first rate, whatever the losses say.": lambda histories: next(iter(histories)),
     "That is the largest rate that does not diverge. It need not end lowest.": lambda histories: max(

@@ -85,6 +85,29 @@ CORRECTION_SLIPS = {
     "Your running mean starts at the first slope. Adam's starts at 0, and is corrected for it.": lambda slopes, beta: (
         _running(slopes, beta, start=slopes[0])
     ),
+    "Your running mean starts at the first slope, and is corrected all the same. The correction is for a start at 0.": (
+        lambda slopes, beta: [mean / (1 - beta ** (i + 1)) for i, mean in enumerate(_running(slopes, beta, slopes[0]))]
+    ),
+    "Your list begins with the start, one number too many. Begin with an empty list.": lambda slopes, beta: [
+        0.0,
+        *corrected_means(slopes, beta),
+    ],
+    "You return two lists, the running means and the corrected ones. Only the second is wanted.": lambda slopes, beta: [
+        _running(slopes, beta),
+        corrected_means(slopes, beta),
+    ],
+    "You return each number together with its step. Only the numbers are wanted.": lambda slopes, beta: [
+        [i + 1, mean] for i, mean in enumerate(corrected_means(slopes, beta))
+    ],
+    "Only the first mean is corrected. The later ones are too small as well, by less and less.": lambda slopes, beta: [
+        mean if i else mean / (1 - beta) for i, mean in enumerate(_running(slopes, beta))
+    ],
+    "Each mean is put into the list before its slope has come in: yours are one step late.": lambda slopes, beta: [
+        mean / (1 - beta ** (i + 1)) for i, mean in enumerate([0.0, *_running(slopes, beta)[:-1]])
+    ],
+    "Brackets are missing or misplaced in the running mean: `beta` belongs to the old mean alone.": lambda slopes, beta: [
+        mean * beta / (1 - beta ** (i + 1)) for i, mean in enumerate(_running(slopes, beta))
+    ],
     "The corrected mean is carried on to the next step. Keep the uncorrected one for that.": lambda slopes, beta: (
         _carried(slopes, beta)
     ),

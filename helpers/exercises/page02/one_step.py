@@ -70,6 +70,24 @@ STEP_SLIPS = {
         w - lr * 2 * _error(w, x, y) * x
     ),
     "That is the loss; wanted is the weight after the step.": lambda w, x, y, lr: _error(w, x, y).square().mean(),
+    "The mean is taken, and then divided by the number of examples once more. A mean has divided already.": (
+        lambda w, x, y, lr: w - lr * (2 * _error(w, x, y) * x).mean() / len(x)
+    ),
+    "Your slope is a quarter of what it should be: you divide by 2 * N, and the 2 of the slope is missing as well. Here the "
+    "loss is the mean, without a half before it.": lambda w, x, y, lr: w - lr * (_error(w, x, y) * x).mean() / 2,
+    "Your slope is half of what it should be for each example, and summed: its 2 is missing, and a mean is wanted.": (
+        lambda w, x, y, lr: w - lr * (_error(w, x, y) * x).sum()
+    ),
+    "The learning rate multiplies the old weight, too. It belongs to the slope alone: look at your brackets.": (
+        lambda w, x, y, lr: lr * (w - (2 * _error(w, x, y) * x).mean())
+    ),
+    "The old weight multiplies the step, too: look at your brackets. The step is `lr` times the slope.": (
+        lambda w, x, y, lr: w * (1 - lr * (2 * _error(w, x, y) * x).mean())
+    ),
+    "All your steps are `lr` long: only the sign of the slope is left. A steeper slope makes a longer step.": (
+        lambda w, x, y, lr: w - lr * (2 * _error(w, x, y) * x).mean().sign()
+    ),
+    "Yours takes two steps. One is wanted.": lambda w, x, y, lr: one_step(one_step(w, x, y, lr), x, y, lr),
     "The sizes of the errors count in yours, not their squares: the slope of a square is 2 times the error.": (
         lambda w, x, y, lr: w - lr * (_error(w, x, y).sign() * x).mean()
     ),
@@ -79,6 +97,7 @@ STEP_SLIPS = {
 EXERCISE = Exercise(
     solution=one_step,
     cases=step_cases,
+    seconds=15.0,  # the first optimizer imports for seconds
     slips=STEP_SLIPS,
     returns="one number, the weight after the step",
     why="The slope of the mean squared error is the mean of 2 * error * x. A step goes against it, times `lr`.",

@@ -45,20 +45,53 @@ def _walk(weight: Tensor, x: Tensor, y: Tensor, lr: float, steps: int, keep: flo
 def walk_cases() -> list[tuple]:
     def make(generator: torch.Generator, i: int) -> tuple:
         x, y = (torch.randint(1, 4, (1 + i % 3,), generator=generator).float() for _ in range(2))
-        return torch.tensor((0.0, 2.0, -1.0)[i % 3]), x, y, (0.05, 0.02)[i % 2], (i + 1) % 5
+        return torch.tensor((0.0, 2.0, -1.0)[i % 3]), x, y, (0.05, 0.02)[i % 2], 1 + i % 4
 
     return drawn(make, 12)
 
 
 WALK_SLIPS = {
-    "The slopes still add up: each step follows the sum of all slopes so far. Which line empties `.grad`?": (
-        lambda w, x, y, lr, steps: _walk(w, x, y, lr, steps, keep=1.0)
-    ),
+    "The slopes still add up: each step follows the sum of all slopes so far. Which line empties "
+    "`.grad`, in each step and before `backward()`?": (lambda w, x, y, lr, steps: _walk(w, x, y, lr, steps, keep=1.0)),
     "The weight has not moved. If the gradient is set to zero, that must come before `backward()`, not behind it.": (
         lambda w, x, y, lr, steps: w
     ),
-    "It takes a single step. Does a `return` or a `break` stand inside the loop?": lambda w, x, y, lr, steps: _walk(
-        w, x, y, lr, 1
+    "It takes a single step. Does a `return` or a `break` stand inside the loop, or does each round begin at the start "
+    "again?": lambda w, x, y, lr, steps: _walk(w, x, y, lr, 1),
+    "All steps follow the slope at the start: `backward()` stands before the loop, or there is none. At each new weight the "
+    "slope is another.": lambda w, x, y, lr, steps: _walk(w, x, y, lr * steps, 1),
+    "Each round begins at a weight of 0: it is the gradient that is to be emptied, not the weight.": (
+        lambda w, x, y, lr, steps: _walk(0 * w, x, y, lr * steps, 1)
+    ),
+    "Each round begins at a weight of 0, so only the last step is left. Empty the gradient, not the weight.": (
+        lambda w, x, y, lr, steps: _walk(0 * w, x, y, lr, 1)
+    ),
+    "Half of the old slope is still in each new one. The gradient must be emptied in full.": (
+        lambda w, x, y, lr, steps: _walk(w, x, y, lr, steps, keep=0.5)
+    ),
+    "The 2 of the slope is missing: the square of the error has the slope 2 times the error.": (
+        lambda w, x, y, lr, steps: _walk(w, x, y, lr / 2, steps)
+    ),
+    "Each step is divided by the number of steps. They are not shared out: each is `lr` times the slope.": (
+        lambda w, x, y, lr, steps: _walk(w, x, y, lr / steps, steps)
+    ),
+    "Each step is divided by the number of steps, and the slopes still add up. Empty `.grad` instead.": (
+        lambda w, x, y, lr, steps: _walk(w, x, y, lr / steps, steps, keep=1.0)
+    ),
+    "That is the slope at the last step; wanted is the weight.": lambda w, x, y, lr, steps: (
+        2 * _error(_walk(w, x, y, lr, steps - 1), x, y) * x
+    ).mean(),
+    "That is the loss; wanted is the weight.": lambda w, x, y, lr, steps: (
+        _error(_walk(w, x, y, lr, steps - 1), x, y).square().mean()
+    ),
+    "That is the loss at the end; wanted is the weight.": lambda w, x, y, lr, steps: (
+        _error(_walk(w, x, y, lr, steps), x, y).square().mean()
+    ),
+    "These are the weights after each step; wanted is the last of them, alone.": lambda w, x, y, lr, steps: [
+        _walk(w, x, y, lr, step + 1) for step in range(steps)
+    ],
+    "Two slips: it goes uphill, so subtract the slope; and the loss is the *mean* of the squared errors, not their sum.": (
+        lambda w, x, y, lr, steps: _walk(w, x, y, -lr * len(x), steps)
     ),
     "It takes one step too few.": lambda w, x, y, lr, steps: _walk(w, x, y, lr, steps - 1),
     "It takes one step too many.": lambda w, x, y, lr, steps: _walk(w, x, y, lr, steps + 1),
@@ -73,6 +106,7 @@ WALK_SLIPS = {
 EXERCISE = Exercise(
     solution=walk_down,
     cases=walk_cases,
+    seconds=15.0,  # the first optimizer imports for seconds
     slips=WALK_SLIPS,
     returns="the weight, a tensor with one number",
     unfinished=faulty_walk_down,

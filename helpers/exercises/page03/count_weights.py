@@ -22,7 +22,8 @@ def layer_cases() -> list[tuple]:
         kernels = torch.randint(1, 6, (len(widths) - 1,), generator=generator).tolist()
         return ([(a, b, k) for a, b, k in zip(widths[:-1], widths[1:], kernels, strict=True)],)
 
-    return drawn(make)
+    alike = [(2, 2, 3), (2, 2, 3)], [(3, 3, 1), (3, 3, 1), (3, 3, 1)]  # in each, all layers have the same count
+    return [(layers,) for layers in alike] + drawn(make)
 
 
 ORDERS = {
@@ -81,6 +82,37 @@ WEIGHT_SLIPS = {
         2 * len(layers)
     ),
     "Those are the biases alone: the weights of the kernels are missing.": lambda layers: sum(o for _, o, _ in layers),
+    "Layers that have the same count are counted once: a set (or the keys of a dictionary) holds each number only once. Add "
+    "up in a list, or in a loop.": lambda layers: sum({o * (i * k * k + 1) for i, o, k in layers}),
+    "That is how many layers there are. How many numbers does each of them learn?": len,
+    "Yours has 9 weights in each kernel, whatever `k` is: 3 x 3 is one size among others.": lambda layers: sum(
+        o * (i * 9 + 1) for i, o, k in layers
+    ),
+    "Two slips: each output channel has a kernel for *each* input channel, and the biases are missing.": lambda layers: (
+        sum(o * k * k for i, o, k in layers)
+    ),
+    "The biases of the last layer alone are counted. Each layer has some.": lambda layers: (
+        sum(i * o * k * k for i, o, k in layers) + layers[-1][1]
+    ),
+    "The biases of the first layer alone are counted. Each layer has some.": lambda layers: (
+        sum(i * o * k * k for i, o, k in layers) + layers[0][1]
+    ),
+    "A kernel has k * k weights, a square, and not k * k * k.": lambda layers: sum(
+        o * (i * k**3 + 1) for i, o, k in layers
+    ),
+    "A kernel of 1 x 1 has a bias, too.": lambda layers: sum(i * o * k * k + (o if k > 1 else 0) for i, o, k in layers),
+    "That holds for odd kernels only: `k // 2` loses a half for an even k. A kernel has k * k weights.": lambda layers: (
+        sum(o * (i * (2 * (k // 2) + 1) ** 2 + 1) for i, o, k in layers)
+    ),
+    "There is a kernel for each *pair* of an input and an output channel: multiply `c_in` and `c_out`, do not add them.": (
+        lambda layers: sum((i + o) * k * k + o for i, o, k in layers)
+    ),
+    "Yours is 1 too much for each layer. Its biases, one for each output channel, are all there already.": lambda layers: (
+        sum(o * (i * k * k + 1) + 1 for i, o, k in layers)
+    ),
+    "Input channels have no biases of their own. Output channels have: one each.": lambda layers: sum(
+        i * o * k * k + i + o for i, o, k in layers
+    ),
     f"{NO_POWER}.": lambda layers: sum(o * (i * (k ^ 2) + 1) for i, o, k in layers),
     f"{NO_POWER}; `^` also comes after `*` and `+`.": lambda layers: sum(o * (i * k ^ 2 + 1) for i, o, k in layers),
     f"{NO_POWER}; `^` also comes after `*`.": lambda layers: sum(o * ((i * k ^ 2) + 1) for i, o, k in layers),

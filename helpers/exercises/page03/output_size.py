@@ -79,8 +79,23 @@ SIZE_SLIPS = {
     "That is the size after a *transposed* convolution, which goes the other way, from small to large.": (
         lambda size, k, stride, padding, dilation: (size - 1) * stride - 2 * padding + dilation * (k - 1) + 1
     ),
-    "Yours is 1 for every input. If you count in a loop, does the `return` stand inside it? Then it ends in its first "
-    "round: put it behind the loop.": lambda size, k, stride, padding, dilation: 1,
+    "Yours is 1 for every input. Do you read a shape? Then another of its axes is the height: this one counts channels or "
+    "images. Or do you count in a loop, and the `return` stands inside it? Then put it behind the loop.": lambda size, k, stride, padding, dilation: (
+        1
+    ),
+    "You divide and round each term on its own, which loses pixels several times. Add up first, then divide once.": (
+        lambda size, k, stride, padding, dilation: (
+            size // stride + 2 * padding // stride - dilation * (k - 1) // stride - 1 // stride + 1
+        )
+    ),
+    "That holds for odd kernels only: `k // 2` loses a half for an even k. Compute with k - 1.": (
+        lambda size, k, stride, padding, dilation: (size + 2 * padding - 2 * dilation * (k // 2) - 1) // stride + 1
+    ),
+    "The padding is not spread: dilation moves the weights of the kernel apart, and nothing else.": (
+        lambda size, k, stride, padding, dilation: (
+            (size + 2 * padding * dilation - dilation * (k - 1) - 1) // stride + 1
+        )
+    ),
     "The stride is forgotten: with larger steps the kernel stops at fewer places.": (
         lambda size, k, stride, padding, dilation: size + 2 * padding - dilation * (k - 1)
     ),

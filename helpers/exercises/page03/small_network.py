@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.module import register_module_forward_pre_hook
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from helpers.data import make_loader
 from helpers.data.images import digits
@@ -18,7 +21,10 @@ from helpers.models import count_parameters
 # Weights, and validation accuracy in per cent. Under the judge's training, with four seeds each, five networks with
 # max pooling or BatchNorm reached 93.6 to 97.4, and a dense layer on all pixels (10,250 weights) at most 90.2. Without a
 # convolution 93 % can be reached too (5,864 weights behind a cropped, averaged image: 93.2 to 93.6), so one is demanded.
-BUDGET, WANTED = 6_000, 93.0
+BUDGET, WANTED, GUESSED = 6_000, 93.0, 20.0
+
+# Where layers may stand in the place of a list, a tuple or a dictionary of Python.
+HOLDERS = {"list": "nn.ModuleList", "tuple": "nn.ModuleList", "dictionary": "nn.ModuleDict"}
 
 
 def small_network():
@@ -37,29 +43,51 @@ def small_network():
 
 def judge_small_network(answer: object) -> None:
     torch.manual_seed(0)
-    model = _network(answer())
+    model = _network(_untrained(answer))
     with torch.random.fork_rng(devices=[]):  # the training draws the same numbers as with one call
         _made_anew(model, _network(answer()))
     outputs = _first_outputs(model)
+    _all_layers_are_known(model)
     weights = count_parameters(model)
     if weights > BUDGET:
         raise Wrong(f"Your network has {weights:,} weights; {BUDGET:,} are allowed. Which layer has most of them?")
     _are_logits(model, outputs)
-    if not any(isinstance(part, nn.Conv2d) and max(part.kernel_size) > 1 for part in model.modules()):
-        raise Wrong("Your network has no `nn.Conv2d` with a kernel larger than 1 x 1. At least one is wanted.")
+    _has_a_convolution(model)
+    _has_gradients(model)
     advice = _advice(model, outputs, weights)
     train_set, val_set, _ = digits()
     finetune(model, train_set, lr=1e-2, augment=None)
     reached = 100 * accuracy(*predict(model, make_loader(val_set, batch_size=250)))
     if reached < WANTED:
+        if reached <= GUESSED:
+            advice = f"That is hardly more than guessing: it has learnt next to nothing. {advice}"
         raise Wrong(
             f"Your network stays within the budget and reaches {reached:.1f} %; {WANTED:.0f} % are wanted. {advice}"
         )
 
 
+def _untrained(answer: Callable) -> object:
+    """What the function returns; it may not train the network itself."""
+    steps: list[object] = []
+    hook = register_optimizer_step_pre_hook(lambda optimizer, *_: steps.append(optimizer))
+    try:
+        made = answer()
+    finally:
+        hook.remove()
+    if steps:
+        raise Wrong("Your function trains the network itself. Return it with fresh weights: `check` does the training.")
+    return made
+
+
 def _network(made: object) -> nn.Module:
     if isinstance(made, nn.Module):
         return made
+    if isinstance(made, type):
+        raise Wrong(f"That is the class `{made.__name__}`, and no network yet. Write `{made.__name__}()`: one is made.")
+    if isinstance(made, list | tuple):
+        raise Wrong(
+            f"A network is wanted, and not a `{type(made).__name__}` of layers: `nn.Sequential(...)` makes one of them."
+        )
     raise Wrong(f"A model is wanted, such as `nn.Sequential(...)`, and not a `{type(made).__name__}`.")
 
 
@@ -75,12 +103,102 @@ def _made_anew(model: nn.Module, again: nn.Module) -> None:
 
 def _first_outputs(model: nn.Module) -> Tensor:
     """What the untrained network makes of 32 images; lazy layers learn their size here."""
+    name = type(model).__name__
     try:
         with torch.no_grad():
-            return model.eval()(torch.rand(32, 1, 32, 32, generator=torch.Generator().manual_seed(0)))
-    except RuntimeError as error:
-        said = str(error).splitlines()[0]
-        raise Wrong(f"A batch of images, (32, 1, 32, 32), does not pass. {_misfit(model, said)}") from None
+            outputs = model.eval()(_images())
+    except NotImplementedError:
+        raise Wrong(
+            f"Your class `{name}` has no `forward`. Is it spelt so, and as far to the right as `__init__`?"
+        ) from None
+    except Exception as error:
+        said = (str(error).splitlines() or [""])[0]
+        if not isinstance(error, RuntimeError):
+            said = f"{type(error).__name__}: {said}"
+        raise Wrong(f"A batch of images, (32, 1, 32, 32), cannot go through it. {_misfit(model, said)}") from None
+    if outputs is None:
+        raise Wrong(
+            f"The `forward` of your `{name}` returns `None`. Is a `return` missing in it, before the last result?"
+        )
+    if not isinstance(outputs, Tensor):
+        raise Wrong(
+            f"The `forward` of your `{name}` returns a `{type(outputs).__name__}`. One tensor is wanted, the logits."
+        )
+    return outputs
+
+
+def _all_layers_are_known(model: nn.Module) -> None:
+    """Raise if a layer with weights stands where neither the count nor the training finds it."""
+    known, strange = {id(part) for part in model.modules()}, []
+
+    def note(part: nn.Module, _: object) -> None:
+        if id(part) not in known and any(True for _ in part.parameters()):
+            strange.append(part)
+
+    hook = register_module_forward_pre_hook(note)
+    try:
+        _first_outputs(model)
+    finally:
+        hook.remove()
+    if not strange:
+        return
+    kind, holder = type(strange[0]).__name__, _held_in(model)
+    if holder:
+        raise Wrong(
+            f"Your layers stand in a plain Python {holder[1]}, `self.{holder[0]}`. PyTorch does not look into it: a `{kind}` of it "
+            f"is neither counted nor trained. Put them into `{HOLDERS.get(holder[1], 'nn.ModuleList')}(...)`, or into `nn.Sequential(...)`."
+        )
+    raise Wrong(
+        f"Your network uses a `{kind}` that is no part of it, so it is neither counted nor trained. Make it in `__init__` and keep "
+        "it there: `self.name = ...`."
+    )
+
+
+def _held_in(model: nn.Module) -> tuple[str, str] | None:
+    """Name and kind of the list or dictionary, of a part of the network, in which layers stand."""
+    of_pytorch = vars(nn.Module())
+    for part in model.modules():
+        for name, value in vars(part).items():
+            held = list(value.values()) if isinstance(value, dict) else value
+            if name in of_pytorch or not isinstance(held, list | tuple):
+                continue
+            if any(isinstance(layer, nn.Module) for layer in held):
+                return name, "dictionary" if isinstance(value, dict) else type(value).__name__
+    return None
+
+
+def _has_a_convolution(model: nn.Module) -> None:
+    """Raise unless there is a convolution that is larger than a pixel, and used."""
+    large = [part for part in model.modules() if isinstance(part, nn.Conv2d) and max(part.kernel_size) > 1]
+    if not large:
+        raise Wrong("Your network has no `nn.Conv2d` with a kernel larger than 1 x 1. At least one is wanted.")
+    if all(_unused(model, part.weight) for part in large):
+        raise Wrong("Your network has an `nn.Conv2d`, and what it returns does not depend on it: use it in `forward`.")
+
+
+def _unused(model: nn.Module, weight: Tensor) -> bool:
+    """Whether a weight that can be trained has no part in what the network returns; False where that cannot be told."""
+    if not weight.requires_grad:
+        return False
+    with torch.enable_grad():
+        total = model(_images()).sum()
+        return total.requires_grad and torch.autograd.grad(total, weight, allow_unused=True)[0] is None
+
+
+def _has_gradients(model: nn.Module) -> None:
+    """Raise if nothing of the network can be trained."""
+    if not any(parameter.requires_grad for parameter in model.parameters()):
+        raise Wrong("All weights of your network are frozen. Leave `requires_grad_(False)` out: it is to be trained.")
+    with torch.enable_grad():
+        if not model(_images()).requires_grad:
+            raise Wrong(
+                "Your network computes without gradients, so it cannot be trained. Is there a `no_grad`, `detach` or `.data` in its "
+                "`forward`? Leave it out."
+            )
+
+
+def _images() -> Tensor:
+    return torch.rand(32, 1, 32, 32, generator=torch.Generator().manual_seed(0))
 
 
 def _misfit(model: nn.Module, said: str) -> str:
@@ -109,6 +227,16 @@ def _are_logits(model: nn.Module, outputs: Tensor) -> None:
             "For each class your outputs add up to 1 over the *images*: a softmax with `dim=0`. Leave the softmax out: "
             "the loss takes logits."
         )
+    with torch.no_grad():
+        loud = model(1000 * _images())
+    if (loud >= 0).all() and (loud <= 1).all() and loud.max() > 0.999 and loud.min() < 0.001:
+        raise Wrong(
+            "All outputs lie between 0 and 1: there is a sigmoid at the end. Leave it out: the loss takes logits."
+        )
+    if (loud.abs() <= 1).all() and loud.max() > 0.999 and loud.min() < -0.999:
+        raise Wrong(
+            "All outputs lie between -1 and 1: there is a tanh at the end. Leave it out: logits may be any number."
+        )
 
 
 def _advice(model: nn.Module, outputs: Tensor, weights: int) -> str:
@@ -128,6 +256,11 @@ def _advice(model: nn.Module, outputs: Tensor, weights: int) -> str:
         )
     if _is_affine(model):
         return "It has no ReLU: without one, layers behind each other can do no more than a single one."
+    if any(isinstance(part, nn.Sigmoid | nn.Tanh) for part in parts):
+        return (
+            "It has `nn.Sigmoid` or `nn.Tanh` between its layers: they are flat nearly everywhere, so little of the gradient gets "
+            "through several of them. Use `nn.ReLU` there."
+        )
     if convolutions < 2:
         return "Use the weights where they are shared: two convolutions, each with a ReLU and a max pooling behind it."
     return (

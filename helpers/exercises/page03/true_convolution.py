@@ -15,12 +15,12 @@ def true_convolution(image, kernel):
 
 
 def convolution_cases() -> list[tuple]:
-    """Images of few whole numbers, higher than wide and the reverse; kernels of 1 to 4."""
+    """Images of few numbers, halves among them, higher than wide and the reverse; kernels of 1 to 4."""
 
     def make(generator: torch.Generator, i: int) -> tuple:
         k = (2, 1, 3, 4)[i % 4]
         shape = k + int(torch.randint(3, (), generator=generator)), k + int(torch.randint(3, (), generator=generator))
-        image = torch.randint(-4, 5, shape, generator=generator).float()
+        image = torch.randint(-4, 5, shape, generator=generator).float() / (1 + i // 4 % 2)
         return image, torch.randint(-3, 4, (k, k), generator=generator).float()
 
     return drawn(make)
@@ -35,6 +35,13 @@ def _by_loops(image: torch.Tensor, kernel: torch.Tensor, rows: int, columns: int
     kernel, k = kernel.flip(0, 1), len(kernel)
     places = [[(image[i : i + k, j : j + k] * kernel).sum() for j in range(columns)] for i in range(rows)]
     return torch.tensor(places)
+
+
+def _as_large(image: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
+    """The middle of the full convolution, as SciPy cuts it."""
+    start = (len(kernel) - 1) // 2
+    full = _slide(image, kernel.flip(0, 1), padding=len(kernel) - 1)
+    return full[start : start + image.shape[0], start : start + image.shape[1]]
 
 
 PADDED = {
@@ -89,6 +96,15 @@ CONVOLUTION_SLIPS = {
     ),
     "The kernel is not turned. And `squeeze()` throws away every axis of length 1, also one of the image's own: take "
     "`[0, 0]` instead.": lambda image, kernel: _slide(image, kernel).squeeze(),
+    "Your kernel moves on by two places at a time (stride 2). It should move by one.": lambda image, kernel: _slide(
+        image, kernel.flip(0, 1), stride=2
+    ),
+    'Your output is as large as the image (`mode="same"`). Only places where the whole kernel fits are wanted.': (
+        lambda image, kernel: _as_large(image, kernel)
+    ),
+    "You divided the kernel by the sum of its weights. Leave it as it is, apart from the turn.": lambda image, kernel: (
+        _slide(image, kernel.flip(0, 1) / kernel.sum())
+    ),
     "The last row and the last column are missing. How many places has a kernel of k pixels in a row of W? Not W - k.": (
         lambda image, kernel: _slide(image, kernel.flip(0, 1))[:-1, :-1]
     ),

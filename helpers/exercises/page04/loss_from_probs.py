@@ -18,7 +18,8 @@ def loss_from_probs(probs, labels):
 
 
 def probs_cases() -> list[tuple]:
-    """One row, two classes, more rows than classes and the reverse, labels of every kind."""
+    """One row, two classes, more rows than classes and the reverse, labels of every kind; equal losses, a tiny
+    probability, and so many images that the product of their probabilities is too small to be stored."""
 
     def make(generator: torch.Generator, i: int) -> tuple:
         n, k = (1, 3, 2, 5, 4, 7)[i % 6], (2, 3, 4, 3, 6, 2)[i % 6]
@@ -26,7 +27,11 @@ def probs_cases() -> list[tuple]:
         return probs, torch.randint(k, (n,), generator=generator)
 
     all_first = torch.tensor([[0.5, 0.3, 0.2]]), torch.tensor([0])
-    return [*drawn(make), all_first]
+    alike = torch.tensor([[0.5, 0.5], [0.5, 0.5], [0.9, 0.1]]), torch.tensor([0, 1, 0])
+    tiny = torch.tensor([[1e-6, 1 - 1e-6]]), torch.tensor([0])
+    generator = torch.Generator().manual_seed(1)
+    many = (2 * torch.randn(300, 4, generator=generator)).softmax(dim=1), torch.randint(4, (300,), generator=generator)
+    return [*drawn(make), all_first, alike, tiny, many]
 
 
 def _each(probs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
@@ -34,18 +39,62 @@ def _each(probs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     return -_right(probs, labels).log()
 
 
+def _mean_of_classes(probs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """First the mean of each class, then the mean of these."""
+    losses = _each(probs, labels)
+    return torch.stack([losses[labels == k].mean() for k in labels.unique()]).mean()
+
+
+def _last_of_each_label(probs: torch.Tensor, labels: torch.Tensor) -> float:
+    """As a dictionary from labels to losses keeps them."""
+    kept = dict(zip(labels.tolist(), _each(probs, labels).tolist(), strict=True))
+    return sum(kept.values()) / len(kept)
+
+
 SMALL = {
     f"A small number, {small:g}, is added to the probability before the logarithm, and changes the loss. Leave it out.": (
         lambda probs, labels, small=small: -(_right(probs, labels) + small).log().mean()
     )
-    for small in (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
+    for small in (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10)
+}
+CLAMPED = {
+    f"Probabilities below {small:g} are raised to it (`clamp`), so the worst guesses cost too little. Leave it out: no "
+    "probability is 0 here.": lambda probs, labels, small=small: -_right(probs, labels).clamp(min=small).log().mean()
+    for small in (0.1, 0.05, 1e-2, 1e-3, 1e-4, 1e-5)
 }
 NUMBERS = "A class number says *which* probability counts, and is no factor: 2 does not count twice."
 PROBS_SLIPS = {
     "The minus is missing: the logarithm of a probability is negative, a loss is not.": lambda probs, labels: (
         _right(probs, labels).log().mean()
     ),
-    "The logarithm is missing. (`F.nll_loss` wants log-probabilities.)": F.nll_loss,
+    "The logarithm is missing. (If you use `F.nll_loss`: it wants log-probabilities.)": F.nll_loss,
+    "The product of so many probabilities is too small to be stored: it becomes 0, and its logarithm is lost. First the "
+    "logarithm of each, then add up.": lambda probs, labels: -_right(probs, labels).prod().log() / len(labels),
+    "Equal losses are counted only once, as in a set. Each image counts.": lambda probs, labels: (
+        _each(probs, labels).unique().mean()
+    ),
+    "You took the mean for each class first, and then that of the classes. The mean is over all images at once.": (
+        _mean_of_classes
+    ),
+    "Of several images with the same label only the last counts, as in a dictionary with the labels as keys. Keep one "
+    "loss for each image.": _last_of_each_label,
+    "You took `exp` where the logarithm belongs.": lambda probs, labels: (-_right(probs, labels)).exp().mean(),
+    "You took `exp` where the logarithm belongs, with a minus in front.": lambda probs, labels: (
+        -_right(probs, labels).exp().mean()
+    ),
+    "You took `exp` where minus the logarithm belongs.": lambda probs, labels: _right(probs, labels).exp().mean(),
+    "You multiplied each logarithm by its probability once more. The label has picked the image's term: its factor is "
+    "1.": lambda probs, labels: -(_right(probs, labels) * _right(probs, labels).log()).mean(),
+    "That takes the logarithm of 1 - p, and not of the right class's p.": lambda probs, labels: (
+        -(1 - _right(probs, labels)).log().mean()
+    ),
+    "You divided by the number of images plus 1.": lambda probs, labels: _each(probs, labels).sum() / (len(labels) + 1),
+    **{
+        f"Images whose right class got less than {least:g} are left out. They cost most, and they count.": (
+            lambda probs, labels, least=least: -_right(probs, labels)[_right(probs, labels) > least].log().mean()
+        )
+        for least in (0.01, 0.05, 0.1)
+    },
     "The logarithm and the minus are missing.": lambda probs, labels: _right(probs, labels).mean(),
     "That is the sum over the images. The loss of a batch is their *mean*.": lambda probs, labels: (
         -_right(probs, labels).log().sum()
@@ -62,7 +111,9 @@ PROBS_SLIPS = {
     "You divided by the number of classes. The mean is over the *images*.": lambda probs, labels: (
         -_right(probs, labels).log().sum() / probs.shape[1]
     ),
-    "The probabilities went through a softmax once more: `F.cross_entropy` wants logits.": F.cross_entropy,
+    "The probabilities went through a softmax once more. (`F.cross_entropy` takes one by itself: it wants logits.)": (
+        F.cross_entropy
+    ),
     "That is one minus the probability of the right class, not its logarithm.": lambda probs, labels: (
         1 - _right(probs, labels).mean()
     ),
@@ -135,6 +186,7 @@ PROBS_SLIPS = {
     "That is the squared error, averaged over the classes too. The cross-entropy takes minus the logarithm of the right "
     "class's probability.": lambda probs, labels: ((probs - F.one_hot(labels, probs.shape[1])) ** 2).mean(),
     **SMALL,
+    **CLAMPED,
     "That is the entropy of the probabilities: the labels have no part in it.": lambda probs, labels: (
         -(probs * probs.log()).sum(dim=1).mean()
     ),

@@ -18,7 +18,7 @@ def loss_gradient(logits, labels):
 
 def gradient_cases() -> list[tuple]:
     def make(generator: torch.Generator, i: int) -> tuple:
-        n, k = (1, 2, 3, 2, 5)[i % 5], (2, 3, 2, 5, 3)[i % 5]
+        n, k = (1, 2, 4, 2, 5)[i % 5], (2, 3, 3, 5, 3)[i % 5]
         return torch.randn(n, k, generator=generator), torch.randint(k, (n,), generator=generator)
 
     one_class = torch.tensor([[0.5], [-1.0], [2.0], [0.0]]), torch.zeros(4, dtype=torch.long)
@@ -37,6 +37,13 @@ def _softmax_twice(logits: Tensor, labels: Tensor) -> Tensor:
     """The gradient where the loss takes a softmax of the probabilities."""
     probs = logits.softmax(1)
     outer = _gradient(probs, labels)
+    return probs * (outer - (outer * probs).sum(dim=1, keepdim=True))
+
+
+def _squared_error(logits: Tensor, labels: Tensor, count: int) -> Tensor:
+    """The gradient of the squared error of the probabilities, divided by so many."""
+    probs = logits.softmax(1)
+    outer = 2 * (probs - _one_hot(logits, labels)) / count
     return probs * (outer - (outer * probs).sum(dim=1, keepdim=True))
 
 
@@ -91,6 +98,34 @@ GRADIENT_SLIPS = {
     ),
     "Your softmax ran over the images (`dim=0`). It runs along the classes, `dim=1`.": lambda logits, labels: (
         (logits.softmax(0) - _one_hot(logits, labels)) / len(labels)
+    ),
+    "The powers of the logits are there, where the softmax is needed: each power divided by the sum of its row.": (
+        lambda logits, labels: (logits.exp() - _one_hot(logits, labels)) / len(labels)
+    ),
+    "You took a sigmoid of each logit by itself. The loss contains a softmax over the classes.": lambda logits, labels: (
+        (logits.sigmoid() - _one_hot(logits, labels)) / len(labels)
+    ),
+    "That is the gradient of the squared error of the probabilities. Wanted is that of the cross-entropy.": (
+        lambda logits, labels: _squared_error(logits, labels, logits.numel())
+    ),
+    "That is the gradient of the squared error of the probabilities, summed over the classes. Wanted is that of the "
+    "cross-entropy.": lambda logits, labels: _squared_error(logits, labels, len(labels)),
+    "You subtract 1 one column too far to the left. Classes are counted from 0: a label is a column number as it is.": (
+        lambda logits, labels: _gradient(logits, (labels - 1) % logits.shape[1])
+    ),
+    "You divided by the number of *different* labels. The mean runs over the images.": lambda logits, labels: (
+        (logits.softmax(1) - _one_hot(logits, labels)) / len(labels.unique())
+    ),
+    "At the right class yours is minus its probability (`*= -1`). Subtract 1 from it (`-= 1`).": lambda logits, labels: (
+        logits.softmax(1) * (1 - 2 * _one_hot(logits, labels)) / len(labels)
+    ),
+    "At the right class yours is -1 itself (`= -1`). Subtract 1 from the probability that stands there (`-= 1`).": (
+        lambda logits, labels: (
+            (logits.softmax(1) * (1 - _one_hot(logits, labels)) - _one_hot(logits, labels)) / len(labels)
+        )
+    ),
+    "You multiplied by N, where the mean divides by N.": lambda logits, labels: (
+        (logits.softmax(1) - _one_hot(logits, labels)) * len(labels)
     ),
     "That is the loss itself; wanted is its gradient.": F.cross_entropy,
     f"{NUMBERS}.": lambda logits, labels: (logits.softmax(1) - labels) / len(labels),

@@ -6,6 +6,7 @@ import functools
 import math
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from helpers.exercises.engine import Exercise
@@ -26,6 +27,11 @@ def logits_cases() -> list[tuple]:
         return (((1.0, 5.0, 30.0)[i % 3] * torch.randn(n, k, generator=generator)).round(decimals=1),)
 
     large = [[[1000.0, 0.0]], [[1000.0, 0.0], [-1000.0, -1000.0]], [[0.0, 2000.0, 1999.0], [5.0, 5.0, 5.0]]]
+    large += [
+        [[200.0, 0.0], [-300.0, -301.0]],
+        [[0.0, 0.0, 1000.0]],
+        [[0.0, 89.0]],
+    ]  # none needs a shift only because it is 1000
     large += [[[60.0, -60.0]], [[-1000.0, -1000.0]], [[-1000.0, -1002.0, -1001.0], [-3000.0, -3000.0, -3000.0]]]
     return [*drawn(make, 12), *((torch.tensor(rows),) for rows in large)]
 
@@ -44,12 +50,29 @@ def _shifted(logits: Tensor) -> Tensor:
     return logits - logits.amax(dim=1, keepdim=True)
 
 
+SMALL = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16, 1e-20, 1e-30, 1e-37, 1e-38)
 ADDED = {
     f"A small number, {small:g}, is added before the logarithm. It replaces every log-probability below "
     f"{math.log(small):.0f}. Go straight to the logarithm, past the softmax.": lambda logits, small=small: (
         logits.softmax(dim=1) + small
     ).log()
-    for small in (1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16, 1e-20, 1e-30)
+    for small in SMALL
+}
+RAISED = {
+    f"Probabilities below {small:g} are raised to it (`clamp`), and with them every log-probability below "
+    f"{math.log(small):.0f}. Go straight to the logarithm, past the softmax.": lambda logits, small=small: (
+        logits.softmax(dim=1).clamp(min=small).log()
+    )
+    for small in SMALL
+}
+LEAST = {
+    f"Log-probabilities that are lost become {least}, whatever they were. Go straight to the logarithm, past the "
+    f"softmax{more}.": lambda logits, least=least, cut=cut: cut(logits.softmax(dim=1).log(), least)
+    for least in (-10_000, -1000, -100)
+    for more, cut in {
+        "": lambda logs, least: logs.nan_to_num(neginf=least),
+        ", and cut off nothing": lambda logs, least: logs.clamp(min=least),
+    }.items()
 }
 CLAMPED = {
     f"`clamp` changes the logits beyond {limit}, and with them the answer. Subtract something that leaves the answer as "
@@ -94,6 +117,17 @@ LOGITS_SLIPS = {
     "You subtract the largest logit only where it is large. A row whose logits are all far below 0 needs it as well: its "
     "powers are all 0, and so is their sum.": lambda logits: _less(
         logits, logits.amax(dim=1, keepdim=True) if logits.max() > 80 else 0.0
+    ),
+    "You subtract the largest logit only of rows where it is very large or very low, such as 1000. e to the power of 200 "
+    "overflows as well: do it for every row.": lambda logits: _less(
+        logits,
+        logits.amax(dim=1, keepdim=True).where(logits.amax(dim=1, keepdim=True).abs() > 500, 0.0),
+    ),
+    "You subtract the *place* of the largest logit (`argmax`). Subtract the largest logit itself: `max(...).values`.": (
+        lambda logits: _less(logits, logits.argmax(dim=1, keepdim=True))
+    ),
+    "You subtracted the *median* of each row. A logit far above it still overflows: subtract the largest.": lambda logits: (
+        _less(logits, logits.median(dim=1, keepdim=True).values)
     ),
     "You subtracted the *mean* of each row. A logit far above it still overflows: subtract the largest.": lambda logits: (
         _less(logits, logits.mean(dim=1, keepdim=True))
@@ -145,6 +179,21 @@ LOGITS_SLIPS = {
     "`nan_to_num` puts a number where the right one is lost, and not the right one. Go straight to the logarithm, past "
     "the softmax.": lambda logits: torch.nan_to_num(logits.softmax(dim=1).log()),
     **ADDED,
+    **RAISED,
+    **LEAST,
+    "That is one number, the loss of the likeliest classes. Return all log-probabilities, in the shape of the logits.": (
+        lambda logits: F.cross_entropy(logits, logits.argmax(dim=1))
+    ),
+    "That is the largest log-probability of each row alone. Return them all, in the shape of the logits.": (
+        lambda logits: logits.log_softmax(dim=1).amax(dim=1)
+    ),
+    "`log1p` is the logarithm of 1 + its input. The sum has its 1 already: take `log`.": lambda logits: (
+        _shifted(logits) - _shifted(logits).exp().sum(dim=1, keepdim=True).log1p()
+    ),
+    "That is a softmax twice: `log_softmax` holds one already, and wants the logits.": lambda logits: logits.softmax(
+        dim=1
+    ).log_softmax(dim=1),
+    "That is the logarithm of a sigmoid, each logit by itself. A softmax compares the logits of a row.": F.logsigmoid,
     **CLAMPED,
     "That is minus the mean of all log-probabilities, one number. Return them all, in the shape of the logits.": (
         lambda logits: -logits.log_softmax(dim=1).mean()

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from helpers.exercises.engine import Exercise
-from helpers.exercises.judging import Wrong, same
+from helpers.exercises.judging import Raised, Wrong, same
 from helpers.exercises.written import table
 
 ATOL = 3e-6  # finer than what the smallest usual `weight_decay` changes in 20 steps
@@ -43,17 +43,24 @@ def _trainer(
     loss: Callable = F.cross_entropy,
     steps: int = 20,
     zero: int = 1,
+    data: Callable = lambda images, labels: [(images, labels)],
+    schedule: Callable | None = None,
     **settings: float,
 ) -> Callable:
-    """A loop with other parts: optimizer, loss, steps, and in how many steps the gradients are set to zero once."""
+    """A loop with other parts: optimizer, loss, steps, the data of a step, and in how many steps the gradients are set
+    to zero once."""
 
     def train(model: nn.Module, images: Tensor, labels: Tensor) -> nn.Module:
         optimizer = make(model.parameters(), **({"lr": 0.1} | settings))
+        scheduler = schedule(optimizer) if schedule else None
         for i in range(steps):
-            if zero and i % zero == 0:
-                optimizer.zero_grad()
-            loss(model(images), labels).backward()
-            optimizer.step()
+            for some_images, some_labels in data(images, labels):
+                if zero and i % zero == 0:
+                    optimizer.zero_grad()
+                loss(model(some_images), some_labels).backward()
+                optimizer.step()
+            if scheduler:
+                scheduler.step()
         return model
 
     return train
@@ -69,6 +76,44 @@ def _untrained(model: nn.Module, images: Tensor, labels: Tensor) -> nn.Module:
 
 def _in_eval_mode(model: nn.Module, images: Tensor, labels: Tensor) -> nn.Module:
     return train_classifier(model.eval(), images, labels)
+
+
+def _in_train_mode(model: nn.Module, images: Tensor, labels: Tensor) -> nn.Module:
+    return train_classifier(model.train(), images, labels)
+
+
+def _clipped(model: nn.Module, images: Tensor, labels: Tensor, most: float) -> nn.Module:
+    """The loop with gradients of a norm of so much at most."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for _ in range(20):
+        optimizer.zero_grad()
+        F.cross_entropy(model(images), labels).backward()
+        nn.utils.clip_grad_norm_(model.parameters(), most)
+        optimizer.step()
+    return model
+
+
+def _stops(model: nn.Module, images: Tensor, labels: Tensor, at: Callable[[list[float]], bool]) -> nn.Module:
+    """The loop that ends early, by what the losses so far are."""
+    optimizer, losses = torch.optim.SGD(model.parameters(), lr=0.1), []
+    for _ in range(20):
+        loss = F.cross_entropy(model(images), labels)
+        losses.append(loss.item())
+        if at(losses):
+            break
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return model
+
+
+def _of(choose: Callable[[list], list]) -> Callable:
+    """An optimizer that gets some of the parameters."""
+    return lambda parameters, lr: torch.optim.SGD(choose(list(parameters)), lr)
+
+
+def _batches(size: int) -> Callable:
+    return lambda images, labels: zip(images.split(size), labels.split(size), strict=True)
 
 
 SUMMED = "The gradients of all steps still add up: something must set them to zero"
@@ -92,29 +137,75 @@ LOSSES = {  # what is wrong -> the loss
     ),
     "Your loss is the squared error of the logits; it was the cross-entropy": _squared,
 }
+OTHER_LOSSES = {  # fine for a network, and not what was asked
+    "Your loss has a `label_smoothing`; there was none": functools.partial(F.cross_entropy, label_smoothing=0.1),
+    "In your loss, `[:, labels]` takes those columns from *every* row. Each row has a label of its own": (
+        lambda outputs, labels: -outputs.log_softmax(1)[:, labels].mean()
+    ),
+    "The logits are divided by 2 before they reach the loss": lambda outputs, labels: F.cross_entropy(
+        outputs / 2, labels
+    ),
+}
+CHANGED = {  # what happens to the images first
+    "they are divided by the largest of their numbers": lambda images: images / images.max(),
+    "their mean is subtracted": lambda images: images - images.mean(),
+    "they are divided by 255": lambda images: images / 255,
+    "they get a mean of 0 and a deviation of 1": lambda images: (images - images.mean()) / images.std(),
+}
+PARTS = {  # which of the model's parameters the optimizer gets
+    "Only the first of the model's parameters was trained": lambda all_of_them: all_of_them[:1],
+    "Only the first two of the model's parameters were trained": lambda all_of_them: all_of_them[:2],
+    "Only the last of the model's parameters was trained": lambda all_of_them: all_of_them[-1:],
+    "Only the last two of the model's parameters were trained": lambda all_of_them: all_of_them[-2:],
+    "Only the weights were trained, and no biases": lambda all_of_them: [p for p in all_of_them if p.dim() > 1],
+}
+SCHEDULES = (
+    lambda optimizer: torch.optim.lr_scheduler.StepLR(optimizer, 10, 0.1),
+    lambda optimizer: torch.optim.lr_scheduler.StepLR(optimizer, 5, 0.1),
+    lambda optimizer: torch.optim.lr_scheduler.StepLR(optimizer, 10, 0.5),
+    lambda optimizer: torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.9),
+    lambda optimizer: torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.95),
+    lambda optimizer: torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 20),
+)
+MORE_OF_THE_RATE = {
+    0.2: " Is there an `optimizer.step()` too many, or a loss that counts twice?",
+    0.05: " Is the loss, or a gradient, divided by 2?",
+    0.005: " Is the loss, or a gradient, divided by the number of steps?",
+}
+MORE_OF_THE_STEPS = {
+    19: " (Or is a copy from before the last step returned?)",
+}
 SLIPS = {
     "Both faults are still there.": faulty_loop,
     **{f"One fault is gone. {words}.": _trainer(loss=loss) for words, loss in LOSSES.items()},
     **{f"{words}. And {SUMMED[0].lower()}{SUMMED[1:]}.": _trainer(loss=loss, zero=0) for words, loss in LOSSES.items()},
+    **{f"{words}. {KEEP}.": _trainer(loss=loss) for words, loss in OTHER_LOSSES.items()},
     f"One fault is gone. {SUMMED} in *each* step. (Once, before the loop, is not enough; and without brackets, "
     "`optimizer.zero_grad` does nothing.)": _trainer(zero=0),
     f"{SUMMED} in *each* step, not only in every second.": _trainer(zero=2),
-    "The weights did not move at all. Is `optimizer.step()` still there? Are the gradients set to zero before "
-    "`backward()`, and not between it and the step? Or was a copy trained, and the first model returned?": _untrained,
+    "The weights did not move at all. Are `loss.backward()` and `optimizer.step()` still there? Are the gradients set to "
+    "zero before `backward()`, and not between it and the step? Or was a copy trained, and the first model returned?": (
+        _untrained
+    ),
     "The model was put into `eval` mode, in which layers such as BatchNorm do not train as they should. Leave it as it "
     "came.": _in_eval_mode,
+    "The model came in `eval` mode and was put into `train` mode, in which layers such as BatchNorm compute something "
+    "else. Leave it as it came.": _in_train_mode,
     "The loss *grows*: its sign is turned round.": _trainer(loss=lambda *given: -F.cross_entropy(*given)),
     f"Your loss is the sum over the images, where it was their mean. {KEEP}.": _trainer(
         loss=functools.partial(F.cross_entropy, reduction="sum")
     ),
     **{
-        f"Your learning rate is {lr:g}; it was 0.1. {KEEP}.": _trainer(lr=lr)
-        for lr in (1.0, 0.5, 0.3, 0.2, 0.05, 0.03, 0.02, 0.01, 0.001)
+        f"The weights move as at a learning rate of {lr:g}; it was 0.1. {KEEP}.{MORE_OF_THE_RATE.get(lr, '')}": (
+            _trainer(lr=lr)
+        )
+        for lr in (1.0, 0.5, 0.3, 0.2, 0.05, 0.03, 0.02, 0.01, 0.005, 0.001)
     },
-    "Your loop ends after one step. Does the `return` stand inside it?": _trainer(steps=1),
     **{
-        f"Your loop takes {steps} steps; there were 20. {KEEP}.": _trainer(steps=steps)
-        for steps in (2, 5, 10, 15, 18, 19, 21, 22, 25, 30, 40, 50, 100, 200)
+        f"Your loop takes {steps} step{'s' * (steps > 1)}; there were 20. {KEEP}.{MORE_OF_THE_STEPS.get(steps, '')}": (
+            _trainer(steps=steps)
+        )
+        for steps in (1, 2, 5, 10, 15, 18, 19, 21, 22, 25, 30, 40, 50, 100, 200)
     },
     **{
         f"Your optimizer is {name}; plain gradient descent (`torch.optim.SGD`) was asked. {KEEP}.": _trainer(
@@ -130,61 +221,187 @@ SLIPS = {
         for lr in (0.01, 0.001)
     },
     **{
-        f"Your optimizer has a momentum; plain gradient descent has none, not even one of {momentum:g}.": _trainer(
-            momentum=momentum
-        )
+        f"Your optimizer has a momentum of {momentum:g}; plain gradient descent has none.": _trainer(momentum=momentum)
         for momentum in (0.9, 0.5, 0.99)
     },
     **{
-        f"Your optimizer has a `weight_decay`; plain gradient descent has none, not even one of {decay:g}.": _trainer(
+        f"Your optimizer has a `weight_decay` of {decay:g}; plain gradient descent has none.": _trainer(
             weight_decay=decay
         )
         for decay in (0.1, 1e-2, 5e-4, 1e-3, 1e-4, 1e-5)
     },
-    "Only the first of the model's parameters was trained. Give the optimizer all of `model.parameters()`.": _trainer(
-        lambda parameters, lr: torch.optim.SGD(list(parameters)[:1], lr)
+    **{
+        f"{words}. Give the optimizer all of `model.parameters()`.": _trainer(_of(choose))
+        for words, choose in PARTS.items()
+    },
+    **{
+        f"Only the first {n} images are used. Each step is on all of them.": _trainer(
+            data=lambda images, labels, n=n: [(images[:n], labels[:n])]
+        )
+        for n in (2, 4, 5, 8, 10, 12, 16, 32)
+    },
+    "The last image is left out. Each step is on all of them.": _trainer(
+        data=lambda images, labels: [(images[:-1], labels[:-1])]
     ),
-    "Only the last of the model's parameters was trained. Give the optimizer all of `model.parameters()`.": _trainer(
-        lambda parameters, lr: torch.optim.SGD(list(parameters)[-1:], lr)
+    "The first image is left out. Each step is on all of them.": _trainer(
+        data=lambda images, labels: [(images[1:], labels[1:])]
     ),
+    "Only the first half of the images is used. Each step is on all of them.": _trainer(
+        data=lambda images, labels: [(images[: len(images) // 2], labels[: len(images) // 2])]
+    ),
+    "Only the second half of the images is used. Each step is on all of them.": _trainer(
+        data=lambda images, labels: [(images[len(images) // 2 :], labels[len(images) // 2 :])]
+    ),
+    **{
+        f"Your loop goes through the images in batches of {size}, with a step for each batch. Each of the 20 steps is on "
+        "all images.": _trainer(data=_batches(size))
+        for size in (2, 4, 5, 8, 10, 16, 20, 32)
+    },
+    **{
+        f"The images are changed before the model gets them: {words}. {KEEP}.": _trainer(
+            data=lambda images, labels, change=change: [(change(images), labels)]
+        )
+        for words, change in CHANGED.items()
+    },
+}
+SEVERAL = {  # the same words for several loops
+    f"A scheduler changes the rate on the way; there was none. {KEEP}.": [
+        _trainer(schedule=schedule) for schedule in SCHEDULES
+    ],
+    f"The gradients are clipped; they were not. {KEEP}.": [
+        functools.partial(_clipped, most=most) for most in (1.0, 0.5, 0.1, 2.0, 5.0)
+    ],
+    f"Your loop stops early, once the loss is small. There were 20 steps, whatever the loss is. {KEEP}.": [
+        functools.partial(
+            _stops, at=lambda losses, least=least, late=late: min(losses[: len(losses) - late], default=9) < least
+        )
+        for least in (0.5, 0.3, 0.2, 0.1, 0.05, 0.01)
+        for late in (0, 1)
+    ],
+    f"Your loop stops early, when the loss rises. There were 20 steps, whatever the loss does. {KEEP}.": [
+        functools.partial(_stops, at=lambda losses: len(losses) > 1 and losses[-1] > losses[-2])
+    ],
 }
 
 
-def judge_train_classifier(answer: object) -> None:
-    """40 images of four pixels; a BatchNorm shows whether the model stays in the mode in which it came."""
+def _random_data(scale: float = 1.0) -> tuple[Tensor, Tensor]:
     generator = torch.Generator().manual_seed(0)
-    images, labels = torch.randn(40, 4, generator=generator), torch.randint(3, (40,), generator=generator)
+    return scale * torch.randn(40, 4, generator=generator), torch.randint(3, (40,), generator=generator)
 
-    def fresh() -> nn.Module:
-        torch.manual_seed(0)
-        return nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.BatchNorm1d(4), nn.Linear(4, 3))
 
-    def trained(train: Callable) -> nn.Module:
-        model = train(fresh(), images, labels)
-        if not isinstance(model, nn.Module):
-            raise Wrong(f"The trained model is to be returned, and not a `{type(model).__name__}`.")
-        return model
+def _clear_data() -> tuple[Tensor, Tensor]:
+    """Images that a linear model can tell apart, with large numbers: steep at first, soon a small loss, with ups too."""
+    images, _ = _random_data(scale=8.0)
+    return images + 8, images[:, :3].argmax(dim=1)
 
-    def weights(model: nn.Module) -> Tensor:
-        return torch.cat([parameter.detach().flatten() for parameter in model.parameters()])
+
+def _with_batchnorm() -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.BatchNorm1d(4), nn.Linear(4, 3))
+
+
+def _linear() -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(4, 3))
+
+
+# A model, images with labels, and the difference that counts as equal. A BatchNorm shows in which mode it trains; clear
+# data, whether something depends on how large the loss or its gradient is.
+TRIALS = (
+    (_with_batchnorm, _random_data, ATOL),
+    (lambda: _with_batchnorm().eval(), _random_data, ATOL),
+    (_linear, _clear_data, 1e-4),
+)
+
+
+def _trained(train: Callable, make: Callable, data: Callable) -> nn.Module:
+    try:
+        model = train(make(), *data())
+    except Raised as error:
+        if "this encoder was built for" in error.slip:
+            raise Raised(
+                "Your function makes a model of its own and trains that. Train the one that it was given: here it is "
+                f"another than the page's. {error.slip[error.slip.find('Python says') :]}"
+            ) from None
+        raise
+    if not isinstance(model, nn.Module):
+        raise Wrong(f"The trained model is to be returned, and not a `{type(model).__name__}`.")
+    return model
+
+
+def _weights(model: nn.Module) -> Tensor:
+    return torch.cat([parameter.detach().flatten() for parameter in model.parameters()])
+
+
+def _agree(train: Callable, theirs: list[Tensor]) -> bool:
+    """Whether this loop arrives at the same weights in all trials."""
+    return all(
+        same(got, _weights(train(make(), *data())), atol)
+        for got, (make, data, atol) in zip(theirs, TRIALS, strict=True)
+    )
+
+
+def judge_train_classifier(answer: object) -> None:
+    """What became of three small models, compared with the right loop."""
+    yours = [_trained(answer, make, data) for make, data, _ in TRIALS]
+    ours = [train_classifier(make(), *data()) for make, data, _ in TRIALS]
+    got, right = [_weights(model) for model in yours], [_weights(model) for model in ours]
+    if any(a.shape != b.shape for a, b in zip(got, right, strict=True)):
+        raise Wrong("You return another model than the one that your function was given. Train that one.")
+    wrong = [i for i, (*_, atol) in enumerate(TRIALS) if not same(got[i], right[i], atol)]
+    if not wrong:
+        _judge_the_rest(yours, ours)
+        return
+    rivals = [*SLIPS.items(), *((words, train) for words, trains in SEVERAL.items() for train in trains)]
+    slip = next((words for words, train in rivals if _agree(train, got)), None)
+    make, data, atol = TRIALS[wrong[0]]
 
     def loss(model: nn.Module) -> float:
         with torch.no_grad():
-            return F.cross_entropy(model.train()(images), labels).item()
+            return F.cross_entropy(model.train(make().training)(data()[0]), data()[1]).item()
 
-    yours, ours = trained(answer), trained(train_classifier)
-    got, right = weights(yours), weights(ours)
-    if got.shape != right.shape:
-        raise Wrong("You return another model than the one that your function was given. Train that one.")
-    if same(got, right, ATOL):
-        return
-    slip = next((words for words, train in SLIPS.items() if same(got, weights(trained(train)), ATOL)), None)
+    if slip is None and not same(_weights(_after_another_seed(answer, make, data)), got[wrong[0]], atol):
+        slip = (
+            "A second call with the same model and images ends elsewhere: something in your loop is random. Are the images "
+            f"shuffled, and their labels not? {KEEP}."
+        )
     raise Wrong(
         slip
         or "The model is not what twenty steps of plain gradient descent, on all the images and at a rate of 0.1, make of "
         f"it. {KEEP}.",
-        table({"loss before": loss(fresh()), "after yours": loss(yours), "after the right loop": loss(ours)}),
+        table(
+            {
+                "loss before": loss(make()),
+                "after yours": loss(yours[wrong[0]]),
+                "after the right loop": loss(ours[wrong[0]]),
+            }
+        ),
     )
+
+
+def _after_another_seed(answer: Callable, make: Callable, data: Callable) -> nn.Module:
+    def seeded() -> nn.Module:
+        model = make()
+        torch.manual_seed(1)
+        return model
+
+    return _trained(answer, seeded, data)
+
+
+def _judge_the_rest(yours: list[nn.Module], ours: list[nn.Module]) -> None:
+    """The weights are right: what else has become of the model?"""
+    for mine, right in zip(yours, ours, strict=True):
+        if mine.training != right.training:
+            modes = {True: "train", False: "eval"}
+            raise Wrong(
+                f"The weights are right, but a model that came in `{modes[right.training]}` mode comes back in "
+                f"`{modes[mine.training]}` mode. Return it in the mode it came in."
+            )
+        if not all(map(torch.allclose, mine.buffers(), right.buffers())):
+            raise Wrong(
+                "The weights are right, but the model was called more or less often than once a step, and each call in "
+                "`train` mode moves the statistics that BatchNorm keeps. Print the loss, or call the model only for the loss."
+            )
 
 
 EXERCISE = Exercise(

@@ -35,6 +35,11 @@ def _last(missed: Tensor) -> Tensor:
     return torch.cat([torch.zeros(1), missed[missed != 0]])[-1]
 
 
+def _best_constant(t: Tensor, low: float, high: float) -> Tensor:
+    """The error of the best single answer of a hundred."""
+    return min((t - x).square().mean() for x in torch.linspace(low, high, 100))
+
+
 LOWEST_SLIPS = {
     "That is 0 for every target, as if each could be reached. Is the clamped target compared with itself?": (
         lambda target, low, high: 0.0
@@ -212,6 +217,43 @@ LOWEST_SLIPS = {
     ),
     "Only the distances above `high` are squared. Square those below `low`, too.": lambda t, low, high: (
         (t.clip(min=low) - t).mean() + (t - t.clip(max=high)).square().mean()
+    ),
+    "You add up the distances first and square their sum, so those below and those above cancel. Square each first.": (
+        lambda t, low, high: _miss(t, low, high).sum().square() / t.numel()
+    ),
+    "The two limits have changed places in your comparisons: below `high` yours takes `low` off, and above `low` it takes "
+    "`high` off.": lambda t, low, high: torch.cat([t[t < high] - low, t[t > low] - high]).square().sum() / t.numel(),
+    "You tried outputs that are the same number everywhere. The output may be another for each number of the target.": (
+        _best_constant
+    ),
+    "You divided by how many numbers there are, minus 1. The mean divides by all of them, `target.numel()`.": (
+        lambda t, low, high: _miss(t, low, high).square().sum() / (t.numel() - 1)
+    ),
+    "That is the variance of the distances: it takes their mean off first. Wanted is the mean of their squares.": (
+        lambda t, low, high: _miss(t, low, high).var()
+    ),
+    "That is the variance of the distances (dividing by n): it takes their mean off first. Wanted is the mean of their "
+    "squares.": lambda t, low, high: _miss(t, low, high).var(correction=0),
+    "That is the median of the squared distances; wanted is their mean.": lambda t, low, high: (
+        _miss(t, low, high).square().median()
+    ),
+    "The first number is left out: positions begin at 0.": lambda t, low, high: (
+        _miss(t, low, high).flatten()[1:].square().sum() / t.numel()
+    ),
+    "The last number is left out. Does your `range` end too early?": lambda t, low, high: (
+        _miss(t, low, high).flatten()[:-1].square().sum() / t.numel()
+    ),
+    "These are the distances of the single numbers; wanted is the mean of their squares, one number.": (
+        lambda t, low, high: _miss(t, low, high)
+    ),
+    "These are the distances of the single numbers, target taken from output; wanted is the mean of their squares, one "
+    "number.": lambda t, low, high: -_miss(t, low, high),
+    "You answer the sigmoid of the target. The best output is the target itself, wherever that can be reached.": (
+        lambda t, low, high: (t - t.sigmoid()).square().mean()
+    ),
+    "You answer a sigmoid that is stretched to the limits, of the target less its mean. The best output is the target "
+    "itself, wherever that can be reached.": lambda t, low, high: (
+        (t - low - (high - low) * (t - t.mean()).sigmoid()).square().mean()
     ),
     "That is the largest squared distance; wanted is their mean.": lambda t, low, high: (
         _miss(t, low, high).square().max()

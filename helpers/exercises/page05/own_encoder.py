@@ -15,6 +15,7 @@ from helpers.exercises.written import written
 from helpers.models import count_parameters
 
 MOST_WEIGHTS, MOST_LATENTS, EPOCHS = 50_000, 32, 3
+MOST_FIXED = 1024  # numbers in a tensor that is not trained: a mean image may be
 PASS_MARK = 0.95  # of the mean image's error; the page says "at least 5 % below"
 
 
@@ -38,14 +39,21 @@ def judge_my_encoder(answer: Callable) -> None:
             f"Your encoder has {weights:,} weights; {MOST_WEIGHTS:,} are allowed. Most of them, "
             f"{sum(p.numel() for p in heaviest.parameters(recurse=False)):,}, are in `{heaviest}`."
         )
-    if weights and not count_parameters(encoder, trainable_only=True):
-        raise Wrong("No weight of your encoder can be trained. Leave out `requires_grad_(False)` and `freeze`.")
+    trainable = count_parameters(encoder, trainable_only=True)
+    if trainable < weights:
+        which = f"{weights - trainable:,} of the {weights:,} weights" if trainable else "No weight"
+        raise Wrong(
+            f"{which} of your encoder {'cannot' if trainable else 'can'} be trained. Leave out `requires_grad_(False)` and "
+            "`freeze`."
+        )
+    _no_fixed_weights(encoder)
+    if not weights:
+        raise Wrong("Your encoder has no weights, so there is nothing in it to train. Give it a layer that has some.")
     decoder = nn.Sequential(
         nn.Linear(latents.shape[1], 128), nn.ReLU(), nn.Linear(128, 1024), nn.Unflatten(1, (1, 32, 32))
     )
     model = nn.Sequential(encoder, decoder)
-    if weights:
-        _must_get_gradients(model, train.images[:64], latents)
+    _must_get_gradients(model, train.images[:64], latents)
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
     mark = PASS_MARK * (val.images - train.images.mean(dim=0)).square().mean().item()
     errors = []
@@ -70,7 +78,9 @@ def judge_my_encoder(answer: Callable) -> None:
         f"After {EPOCHS} epochs the validation error is {written(errors[-1])}, and that of the mean image "
         f"{written(mark / PASS_MARK)}; {written(mark)} passes. Your latents tell the decoder too little.{mixed}",
         advice="Follow one image through the layers: which of them throws most of it away? Does a pooling or a stride "
-        "average over too much, is the latent vector too short, or does a layer squash all numbers to nearly the same?",
+        "average over too much, is the latent vector too short, or does a layer squash all numbers to nearly the same? If "
+        "nothing is lost, it may learn too slowly for three epochs: more channels, or an `nn.BatchNorm2d` behind each "
+        "convolution, can help.",
     )
 
 
@@ -81,18 +91,22 @@ def _no_module(value: object) -> str:
     if isinstance(value, type):
         return f"Your function returns the class `{value.__name__}`. Write brackets behind it, and one of it is made."
     if isinstance(value, list | tuple):
-        return f"A {type(value).__name__} of layers is no network yet. Put them into `nn.Sequential(...)`."
+        return (
+            f"A {type(value).__name__} of layers is no network yet. Put them into `nn.Sequential(...)`. (If one of them is a "
+            "decoder, leave it out: `check` has its own.)"
+        )
     return f"An `nn.Module` is wanted, such as `nn.Sequential(...)`; your function returned a `{type(value).__name__}`."
 
 
 def _latents(encoder: nn.Module, images: Tensor) -> Tensor:
     """The latents of six images and of five; they also tell a lazy layer its size."""
     reached: list[tuple[nn.Module, tuple]] = []
+    images, before = images.clone(), images
     parts = [part for part in encoder.modules() if not list(part.children())]
     hooks = [part.register_forward_pre_hook(lambda part, given: reached.append((part, given))) for part in parts]
     try:
         with torch.no_grad():
-            latents, fewer = encoder(images), encoder(images[:5])
+            latents, fewer = encoder(images), encoder(before[:5].clone())
     except Exception as error:
         raise Wrong(_where_it_stops(error, *(reached[-1] if reached else (None, ())))) from None
     finally:
@@ -102,7 +116,22 @@ def _latents(encoder: nn.Module, images: Tensor) -> Tensor:
         if latents is None:
             raise Wrong("Your encoder returns `None` for images. Is a `return` missing in its `forward`?")
         raise Wrong(f"Your encoder returns a `{type(latents).__name__}` for images; wanted is one tensor, the latents.")
+    if not torch.equal(images, before):
+        raise Wrong(
+            "Your encoder changes the images in place, and they are also the target. Make new numbers in `forward`: no `-=`, "
+            "and no function with an underscore at its end, such as `div_`."
+        )
     shape = tuple(latents.shape)
+    if not latents.dtype.is_floating_point:
+        raise Wrong(
+            f"The latents of six images are whole numbers (`{latents.dtype}`), of shape {shape}. No gradient goes through "
+            "those. Is an `argmax`, a `long()` or a comparison at the end?"
+        )
+    if not latents.isfinite().all():
+        raise Wrong(
+            "Your encoder gives `nan` or `inf` for these images. Is there a logarithm of 0, or a division by 0? Black pixels "
+            "are 0."
+        )
     if shape == tuple(images.shape):
         raise Wrong("Your network gives images back. Return the encoder alone: `check` puts a decoder behind it.")
     if latents.dim() > 2:
@@ -113,6 +142,21 @@ def _latents(encoder: nn.Module, images: Tensor) -> Tensor:
         raise Wrong(
             f"Six images give latents of shape {shape}; wanted is one row for each image. Put `nn.Flatten()` behind "
             f"your layers: it makes {numbers:,} numbers of each image{linear}."
+        )
+    if latents.shape == fewer.shape:
+        raise Wrong(
+            f"Six images give latents of shape {shape}, and so do five: there is not one row for each image. Does a mean or "
+            "a sum run over the images (`dim=0`), or does a `return` inside a loop end it with the first?"
+        )
+    if latents.dim() == 2 and (shape[1], fewer.shape[1]) == (6, 5) and len(latents) == len(fewer):
+        raise Wrong(
+            f"Six images give latents of shape {shape}: rows and columns have changed places. Wanted is one row for each "
+            "image. Is there a `.T` or a `transpose` too many?"
+        )
+    if latents.dim() == 1 and (len(latents), len(fewer)) == (6, 5):
+        raise Wrong(
+            f"Six images give latents of shape {shape}, a single number for each, without an axis of its own. Wanted is "
+            "(N, Z), also if Z is 1: is the second axis summed, indexed or squeezed away?"
         )
     if latents.dim() < 2 or (len(latents), len(fewer)) != (6, 5):
         raise Wrong(
@@ -137,8 +181,21 @@ def _all_weights_are_known(encoder: nn.Module, images: Tensor) -> None:
     raise Wrong(
         f"{count:,} weights at work in your encoder are unknown to `encoder.parameters()`, so no optimizer would train "
         "them. Layers in a Python list are not seen: put them into `nn.Sequential` or `nn.ModuleList`. (A single tensor "
-        f"is made a weight by `nn.Parameter`.) All of them together may be {MOST_WEIGHTS:,}."
+        f"is made a weight by `nn.Parameter`.) All of them together may be at most {MOST_WEIGHTS:,}."
     )
+
+
+def _no_fixed_weights(encoder: nn.Module) -> None:
+    """Raise if a large tensor of numbers belongs to the encoder and is no parameter: it would stay as it is."""
+    ours = [part for part in encoder.modules() if not type(part).__module__.startswith("torch.nn")]
+    for part in ours:
+        for name, tensor in {**vars(part), **dict(part.named_buffers(recurse=False))}.items():
+            if isinstance(tensor, Tensor) and tensor.is_floating_point() and tensor.numel() > MOST_FIXED:
+                raise Wrong(
+                    f"`{name}` in your encoder holds {tensor.numel():,} fixed numbers. `encoder.parameters()` does not know "
+                    "them, so no optimizer trains them. A tensor is made a weight by `nn.Parameter(...)`; a layer such as "
+                    "`nn.Linear` does it for you."
+                )
 
 
 def _weights_in(latents: Tensor) -> list[Tensor]:
@@ -162,10 +219,18 @@ def _where_it_stops(error: Exception, part: nn.Module | None, given: tuple) -> s
         return (
             f"Your network has no `forward`, which says what happens to the images: `{said}`. `nn.Sequential` has one."
         )
+    if "forward() takes 1 positional argument but 2 were given" in said:
+        return "Your `forward` has no name for the images that it gets: write `def forward(self, images):`."
     if part is None or not given or not isinstance(given[0], Tensor):
         return f"Images of shape (6, 1, 32, 32) do not pass: `{said}`. {meaning(error)}".strip()
     shape = tuple(given[0].shape)
     told = f"Images of shape (6, 1, 32, 32) do not pass. They get as far as `{part}`, which is given the shape {shape}."
+    kinds = {p.dtype for p in part.parameters(recurse=False)} - {given[0].dtype}
+    if kinds:
+        return (
+            f"{told} The shape is not the reason: the layer's weights are `{kinds.pop()}`, and it is given numbers of "
+            f"`{given[0].dtype}`. Leave `double()`, `half()` and the like out."
+        )
     if len(shape) < 2 or shape[0] not in (5, 6):
         return f"{told} So the images are mixed. Keep their axis, the first one: `nn.Flatten()`, or `flatten(1)`, does."
     if isinstance(part, nn.Linear):
@@ -187,8 +252,28 @@ def _must_get_gradients(model: nn.Module, images: Tensor, latents: Tensor) -> No
     F.binary_cross_entropy_with_logits(model(images), images).backward()
     if any(p.grad is not None and p.grad.any() for p in encoder.parameters()):
         return
+    if all(p.grad is None for p in encoder.parameters()) and not _calls_a_layer(encoder, images):
+        raise Wrong(
+            "None of your encoder's layers with weights is called in its `forward`. Send the images through them."
+        )
     if torch.allclose(latents, latents[:1].expand_as(latents)):
         raise Wrong(
-            "All images get the same latents, and no training can change that. Which layer lets nothing through?"
+            "All images get the same latents, and no training can change that. Which layer lets nothing through? (Or are "
+            "all weights of a layer 0?)"
         )
-    raise Wrong("No gradient reaches your encoder. Is there a `no_grad` or a `detach` in its `forward`?")
+    raise Wrong(
+        "No gradient reaches your encoder. Is there a `no_grad` or a `detach` in its `forward`, or a step that has no slope, "
+        "such as `round` or `sign`?"
+    )
+
+
+def _calls_a_layer(encoder: nn.Module, images: Tensor) -> bool:
+    """Whether a layer that has weights itself is at work when images come in; also true for single weights."""
+    called: list[nn.Module] = []
+    parts = [part for part in encoder.modules() if list(part.parameters(recurse=False))]
+    hooks = [part.register_forward_pre_hook(lambda part, given: called.append(part)) for part in parts]
+    with torch.no_grad():
+        encoder(images)
+    for hook in hooks:
+        hook.remove()
+    return bool(called)

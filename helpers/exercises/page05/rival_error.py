@@ -177,6 +177,44 @@ RIVAL_SLIPS = {
     "These are the squared differences of all pixels; wanted is their mean, one number.": lambda train, val: (
         val - train.mean(dim=0)
     ).square(),
+    "Only the last validation image is measured, and its error divided by their number. Is `=` in your loop where `+=` "
+    "belongs?": lambda train, val: (val[-1] - train.mean(dim=0)).square().mean() / len(val),
+    "Only the first validation image is measured, and its error divided by their number.": lambda train, val: (
+        (val[0] - train.mean(dim=0)).square().mean() / len(val)
+    ),
+    "That is the variance of the differences: it takes their mean off first. Wanted is the mean of their squares.": (
+        lambda train, val: (val - train.mean(dim=0)).var()
+    ),
+    "That is the variance of the differences (dividing by n): it takes their mean off first. Wanted is the mean of their "
+    "squares.": lambda train, val: (val - train.mean(dim=0)).var(correction=0),
+    "Your rival is the mean of the first half of the training images. It may learn from all of them.": (
+        lambda train, val: (val - train[: len(train) // 2].mean(dim=0)).square().mean()
+    ),
+    "Your rival is the mean of the second half of the training images. It may learn from all of them.": (
+        lambda train, val: (val - train[len(train) // 2 :].mean(dim=0)).square().mean()
+    ),
+    "Only as many validation images are measured as there are training images: `zip` ends with the shorter of the two. "
+    "Go through the validation images alone.": lambda train, val: (
+        (val - train.mean(dim=0))[: len(train)].square().sum() / val.numel()
+    ),
+    "The last validation image is left out. Does your `range` or your slice end too early?": lambda train, val: (
+        (val - train.mean(dim=0))[:-1].square().sum() / val.numel()
+    ),
+    "The mean image is rounded. Take it as it is: greys are allowed.": lambda train, val: (
+        (val - train.mean(dim=0).round()).square().mean()
+    ),
+    "The smallest number is taken off the mean image. Take the mean image as it is.": lambda train, val: (
+        (val - train.mean(dim=0) + train.mean(dim=0).min()).square().mean()
+    ),
+    "The mean image is divided by its largest number. Take it as it is.": lambda train, val: (
+        (val - train.mean(dim=0) / train.mean(dim=0).max()).square().mean()
+    ),
+    "Your rival is the last training image, divided by how many there are. Is `=` in your loop where `+=` belongs?": (
+        lambda train, val: (val - train[-1] / len(train)).square().mean()
+    ),
+    "The training images are made black and white before their mean. Take it from the images as they are.": (
+        lambda train, val: (val - (train > 0.5).to(train.dtype).mean(dim=0)).square().mean()
+    ),
     "That is a cross-entropy. The *squared* error is asked for.": lambda train, val: F.binary_cross_entropy(
         train.mean(dim=0).expand_as(val), val
     ),

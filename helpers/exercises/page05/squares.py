@@ -13,9 +13,11 @@ from helpers.exercises.slips import as_tensor
 from helpers.exercises.written import written
 
 # Shapes of images and sizes of squares; many images where each place must occur (15 and 6 places: by chance one is
-# missing once in a hundred million times), few where a square fills the image along one axis or both.
+# missing once in a hundred million times), few where a square fills the image along one axis or both. In large images
+# there are far too many places for that; the last quarter of the rows, and of the columns, must hold some beginnings.
 TRIALS = (((300, 1, 5, 7), 3), ((300, 3, 4, 3), 2), ((4, 2, 3, 5), 3), ((1, 1, 3, 3), 1), ((2, 1, 2, 2), 2))
 MANY = 100
+LARGE = ((200, 1, 40, 32), 4)
 
 
 def judge_hide_square(answer: Callable) -> None:
@@ -27,6 +29,9 @@ def judge_hide_square(answer: Callable) -> None:
         if len(images) >= MANY:
             again = black_pixels(hidden_by(answer, images, size), images, size)
             judge_places(places, size, shape[2:], repeated=torch.equal(again, black))
+    shape, size = LARGE
+    images = torch.rand(shape) / 2 + 0.5
+    judge_spread(squares(black_pixels(hidden_by(answer, images, size), images, size), size), size, shape[2:])
 
 
 def hidden_by(answer: Callable, images: Tensor, size: int) -> Tensor:
@@ -74,8 +79,8 @@ def _in_plain_words(slip: str) -> str:
     python = slip[slip.find("Python says") :]
     if "only integer tensors of a single element" in slip:
         return (
-            "A slice takes one place, and yours is a tensor of several. Go through the images in a loop, and draw one "
-            f"place for each. {python}"
+            "A slice takes one whole number, and yours is a tensor of several numbers, or of a fraction. Go through the "
+            f"images in a loop, draw one place for each, and draw whole numbers (`torch.randint`). {python}"
         )
     if "randint()" in slip:
         return (
@@ -109,9 +114,10 @@ def black_pixels(hidden: Tensor, images: Tensor, size: int) -> Tensor:
     changed, black = hidden != images, hidden == 0
     if not changed.any():
         raise Wrong(
-            "No pixel has changed.",
-            advice="Inside a loop `image = ...` only gives the name to something else. Assign to a part of it: "
-            "`image[...] = 0`.",
+            f"No pixel has changed in {_of(len(images))} {tuple(images.shape[1:])}, with a square of {size}.",
+            advice="Is something assigned to a part of each image, as in `image[...] = 0`? (`image = ...` only gives the "
+            "name to something else, and `==` only compares.) And does the place lie within the image, also where a "
+            "square fills it from edge to edge?",
         )
     if not torch.equal(changed, black):
         values = hidden[changed & ~black].unique()
@@ -180,7 +186,12 @@ def _of_forms(forms: list[tuple[int, int, bool]], black: Tensor, size: int) -> s
     rows, columns, filled = kinds.most_common(1)[0][0]
     if len(kinds) == 1 and filled:
         if (rows, columns) == (height, width):
-            return f"The whole image is black. {wanted}: it ends at `top + size` and at `left + size`."
+            many = (
+                " Or are all images changed in each round of a loop (`[:, :, ...]` where one image is meant, `[i, :, ...]`)?"
+                if n > 1
+                else ""
+            )
+            return f"The whole image is black. {wanted}: it ends at `top + size` and at `left + size`.{many}"
         if rows == columns == TRIALS[0][1]:
             return f"Your square is {rows} x {rows}, whatever `size` is: here it is {size}. Use the argument."
         if (rows == height) != (columns == width):
@@ -211,6 +222,12 @@ def _of_forms(forms: list[tuple[int, int, bool]], black: Tensor, size: int) -> s
         return (
             f"In some images the square is cut off at the edge: the last place from where it fits is {advice}. (These "
             f"images have {height} rows and {width} columns.){swapped}"
+        )
+    rows, columns = max(form[0] for form in forms), max(form[1] for form in forms)
+    if rows != columns:
+        return (
+            f"The black part has {_counted(rows, 'row')} and {_counted(columns, 'column')} at most, and is cut off "
+            f"at the edge. {wanted}: both slices are `size` long."
         )
     return f"The black part has another size from image to image. {wanted}: draw its place, not its size."
 
@@ -243,6 +260,19 @@ def _of_ends(forms: list[tuple[int, int, bool]], black: Tensor, size: int) -> st
     return None
 
 
+def judge_spread(places: list[tuple[int, int]], size: int, shape: tuple[int, int]) -> None:
+    """Raise unless squares in large images also begin far from the first row and column."""
+    for axis, name in enumerate(("row", "column")):
+        last = shape[axis] - size
+        largest = max(place[axis] for place in places)
+        if largest < 0.75 * last:  # of 200 that are drawn evenly, none beyond: once in 10 to the power of 25
+            raise Wrong(
+                f"In {len(places)} images of {shape[0]} x {shape[1]} pixels no square of {size} begins behind {name} "
+                f"{largest}; the last {name} where one fits is {last}. Every place must be possible, and all of them "
+                "equally likely, in images of any size."
+            )
+
+
 def _is_cut_off(mask: Tensor, form: tuple[int, int, bool], size: int) -> bool:
     """Whether it may be a square of which a part lies outside the image: at an edge, wherever it is too small."""
     rows, columns = mask.any(dim=1), mask.any(dim=0)
@@ -264,6 +294,11 @@ def judge_places(places: list[tuple[int, int]], size: int, shape: tuple[int, int
         if repeated:
             raise Wrong("The square is at the same place in all images, at each call. Draw a random place for each.")
         raise Wrong("The square is at the same place in all images. Draw a place for each image, inside the loop.")
+    if size > 1 and all(top % size == 0 and left % size == 0 for top, left in places):
+        raise Wrong(
+            f"Every square begins in a row and a column that `size` divides: here, 0 and {size} at most. It may begin in "
+            "between, too."
+        )
     for seen, side, other in ((tops, "row", "column"), (lefts, "column", "row")):
         if len(seen) == 1:
             raise Wrong(

@@ -53,7 +53,12 @@ def load_cases() -> list[tuple]:
         mark = torch.tensor([i in odd for i in range(len(names))])
         return net(list(names), mark, 1.0), net(list(names), mark & False, 1.0)
 
+    halves, doubles = (
+        {"fc.weight": torch.ones(1, 2, dtype=kind), "encoder.0.bias": torch.ones(2)}
+        for kind in (torch.half, torch.double)
+    )
     return [
+        (halves, doubles),
         both("0.weight"),
         both("0.weight", odd=(0,)),
         both("fc.weight", "encoder.0.bias", odd=(1,)),
@@ -107,6 +112,8 @@ LOAD_SLIPS = {
     "You compared the numbers of the tensors. A tensor fits if its name and its *shape* are the same.": (
         lambda saved, wanted: sum(torch.equal(saved[name], wanted[name]) for name in set(saved) & set(wanted))
     ),
+    "You compared the kind of the numbers (dtype) as well. Name and shape decide: a load turns the numbers into the model's "
+    "kind.": lambda saved, wanted: sum(saved[n].dtype == wanted[n].dtype for n in _fitting(saved, wanted)),
     "You compared how many numbers a tensor has. A shape says more: (2, 3) and (3, 2) both hold six.": (
         lambda saved, wanted: sum(saved[n].numel() == wanted[n].numel() for n in set(saved) & set(wanted))
     ),
@@ -122,7 +129,7 @@ LOAD_SLIPS = {
     "You left the last axis out of the comparison. The whole shapes must be equal.": lambda saved, wanted: sum(
         saved[name].shape[:-1] == wanted[name].shape[:-1] for name in set(saved) & set(wanted)
     ),
-    "Yours is 0 for every input, so your count never grows. Print the two things that you compare. (Is `is` there? It asks "
+    "Yours is 0 for every input. If you count in a loop, print the two things that you compare in it. (Is `is` there? It asks "
     "whether two things are one and the same, and two shapes never are: write `==`.)": lambda saved, wanted: 0,
     "You took the missing names off the number of all tensors. A counter (`num_batches_tracked`) that is missing was not "
     "told, and one of another shape is not missing either. Count those that fit.": lambda saved, wanted: (
@@ -231,6 +238,11 @@ LOAD_SLIPS = {
     ),
     "Your names need only be contained in each other. They must be the same: `==`, or `in` a dictionary, not in a text.": (
         lambda saved, wanted: sum(n in m and a.shape == b.shape for n, a in saved.items() for m, b in wanted.items())
+    ),
+    "You compare how the names end: `0.weight` is not `encoder.0.weight`. The whole names must be the same.": (
+        lambda saved, wanted: sum(
+            (n.endswith(m) or m.endswith(n)) and a.shape == b.shape for n, a in saved.items() for m, b in wanted.items()
+        )
     ),
     "You compared the names in their order, the first with the first and so on. Ask for each name, and for its shape.": (
         lambda saved, wanted: sum(n == m for (n, _), (m, _) in _pairs(saved, wanted))

@@ -49,11 +49,16 @@ def judge_train_head(answer: Callable) -> None:
             "When your function ends, the running statistics of the frozen encoder have moved: in `train()` mode BatchNorm "
             "works by the batch. Every model begins in that mode, and `model.train()` brings its encoder back to it."
         )
+    elif _trained_by_the_batch(trained, model, sets):
+        faults.append(
+            "The frozen encoder worked in `train()` mode while the head was trained: its statistics are as before, but BatchNorm "
+            "took those of the batch in their place, so the head learnt from other latents. Use the encoder in `eval()` mode."
+        )
     if any(_equal(trained, _steps(model, *sets["train"], zero=False, train=train)) for train in (False, True)):
         faults.append(
             "Each step still carries the gradients of the steps before it: who sets them to zero, in each step?"
         )
-    _explain_head(trained, model, sets, list(faults), moved)
+    _explain_head(trained, model, sets, list(faults), len(stepped))
     if _measured_on(trained, accuracy, *sets["train"]) and not _measured_on(trained, accuracy, *sets["val"]):
         faults.append("The accuracy is that on the images that were trained on: which images should measure?")
     if faults:
@@ -66,19 +71,25 @@ def judge_train_head(answer: Callable) -> None:
 
 def _in_plain_words(slip: str, train: int, val: int) -> str:
     """What two lengths that do not fit mean here: which images and labels were compared."""
+    if "'bool' object has no attribute" in slip:
+        return (
+            "The comparison by `==` gave a single True or False, and not one for each image: its two sides are of different "
+            "kinds. `max(dim=1)` returns values *and* places; the places alone are what `argmax` returns. "
+            f"{slip[slip.find('Python says') :]}"
+        )
     found = re.search(r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)", slip)
     if not found:
         return slip
     python, lengths = slip[slip.find("Python says") :], {int(length) for length in found.groups()}
     if lengths == {train, val}:
         return (
-            f"There are {train} images to train on and {val} to measure: your predictions are for the ones, and the "
-            f"labels that you compare them with belong to the others. {python}"
+            f"There are {train} images to train on and {val} to measure: your predictions are for the one set, and "
+            f"the labels that you compare them with belong to the other. {python}"
         )
     if 3 in lengths:
         return (
-            "There are 3 classes: did you ask for the best image of each class (`dim=0`), and not for the best class of "
-            f"each image? {python}"
+            "There are 3 classes. Is `argmax` missing, which makes one prediction of three logits? Or did you ask for the best "
+            f"image of each class (`dim=0`), and not for the best class of each image? {python}"
         )
     return slip
 
@@ -124,14 +135,16 @@ def _steps(
     optimizer: type = torch.optim.SGD,
     momentum: float | None = None,
 ) -> Classifier:
-    """What becomes of the model by this loop."""
-    trained = copy.deepcopy(model).train(train)
+    """What becomes of the model's head by this loop; the encoder is frozen, so it works once."""
+    trained = copy.deepcopy(model)
+    with torch.no_grad():
+        latents = copy.deepcopy(model.encoder).train(train)(images)
     more = {} if momentum is None else {"momentum": momentum}
     stepper = optimizer(trained.head.parameters(), lr=lr, **more)
     for _ in range(steps):
         if zero:
             stepper.zero_grad()
-        outputs = trained(images)
+        outputs = trained.head(latents)
         F.cross_entropy(outputs.softmax(dim=1) if softmax else outputs, labels).backward()
         stepper.step()
     return trained
@@ -139,6 +152,15 @@ def _steps(
 
 def _equal(a: Classifier, b: Classifier) -> bool:
     return torch.allclose(_head_of(a), _head_of(b), rtol=1e-4, atol=1e-4)
+
+
+def _trained_by_the_batch(trained: Classifier, model: Classifier, sets: dict) -> bool:
+    """Whether the head learnt from latents that the encoder made in `train()` mode."""
+
+    def likely(train: bool) -> bool:
+        return any(_equal(trained, _steps(model, *sets["train"], zero=zero, train=train)) for zero in (True, False))
+
+    return likely(True) and not likely(False)
 
 
 def _has_moved(trained: Classifier, model: Classifier, stepped: list[bool]) -> None:
@@ -157,7 +179,7 @@ def _has_moved(trained: Classifier, model: Classifier, stepped: list[bool]) -> N
     )
 
 
-def _explain_head(trained: Classifier, model: Classifier, sets: dict, faults: list[str], moved: list[str]) -> None:
+def _explain_head(trained: Classifier, model: Classifier, sets: dict, faults: list[str], stepped: int) -> None:
     """Raise if the head is neither trained as asked nor with the faults that are known already."""
     if any(
         _equal(trained, _steps(model, *sets["train"], zero=z, train=t)) for z in (True, False) for t in (False, True)
@@ -178,6 +200,12 @@ def _explain_head(trained: Classifier, model: Classifier, sets: dict, faults: li
         "All ten gradients were added up for a single step. The step belongs into the loop.": (
             sets["train"],
             {"steps": 1, "lr": 1.0},
+        ),
+        "Each of your steps is twice as long: is `backward()` or `optimizer.step()` called twice in a round? (Or is the rate "
+        "0.2?)": (sets["train"], {"lr": 0.2}),
+        "The last images were left out of the training. Train on all of `images`.": (
+            tuple(each[:-1] for each in sets["train"]),
+            {},
         ),
         "You replaced the optimizer. Leave it as it was: `torch.optim.SGD`, with a rate of 0.1.": (
             sets["train"],
@@ -205,11 +233,24 @@ def _explain_head(trained: Classifier, model: Classifier, sets: dict, faults: li
             for zero in (True, False):
                 if _equal(trained, _steps(model, *data, **{"zero": zero, "train": train} | options)):
                     raise Wrong(" ".join([diagnosis, *faults]))
+    blank = copy.deepcopy(model)
+    for part in ("weight", "bias", None):
+        for name, parameter in blank.head.named_parameters():
+            if part in (name, None):
+                nn.init.zeros_(parameter)
+        if any(_equal(trained, _steps(blank, *sets["train"], train=train)) for train in (False, True)):
+            raise Wrong(
+                " ".join([*faults, "You set the head to 0 before its training. Begin with the weights it comes with."])
+            )
+        blank.head.load_state_dict(model.head.state_dict())
+    if stepped != 10:
+        told = f"The optimizer made {stepped} steps in your function. Ten are wanted, each on all of `images`."
+        raise Wrong(" ".join([*faults, told]))
     raise Wrong(
         " ".join(
             [
                 *faults,
-                "The head's weights are not those that ten steps lead to. Keep the head that the model comes with. "
+                "The head's weights are not those that ten steps lead to. Begin with those that the model's head comes with. "
                 "Leave the optimizer, its learning rate, the "
                 "loss and the ten steps as they are, and train on `images` and `labels`.",
             ]
@@ -247,9 +288,21 @@ def _explain_accuracy(accuracy: object, trained: Classifier, model: Classifier, 
     with torch.no_grad():
         outputs = copy.deepcopy(trained).eval()(images)
     hits = outputs.argmax(dim=1) == labels
+    shares = [_share(_steps(model, *sets["train"], steps), images, labels) for steps in range(1, 11)]
     slips = {
         "The loop is right. The accuracy is that of the head before its training: measure behind the loop.": _share(
             model, images, labels
+        ),
+        "The loop is right. You measured with BatchNorm in `train()` mode, by the batch. Measure in `eval()` mode.": _share(
+            trained, images, labels, train=True
+        ),
+        "The loop is right. Yours is the best of ten accuracies. To choose a step by the validation images makes them part of "
+        "the training: measure once, behind the loop.": max(shares),
+        "The loop is right. Yours is the mean of the accuracies after each step. Measure once, behind the loop.": (
+            sum(shares) / len(shares)
+        ),
+        "The loop is right. You take the class with the *lowest* logit: `argmin` where `argmax` belongs.": (
+            (outputs.argmin(dim=1) == labels).float().mean()
         ),
         "The loop is right. You measured one step too early: measure behind the loop.": _share(
             _steps(model, *sets["train"], 9), images, labels

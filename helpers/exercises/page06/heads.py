@@ -43,6 +43,9 @@ def judge_replace_head(answer: Callable) -> None:
     for case, (kind, latents, old, classes) in enumerate(MODELS):
         torch.manual_seed(case)
         body = kind(latents, old)
+        if kind is SmallResNet:
+            nn.init.normal_(body.bn.running_mean)  # not those of a new layer
+            nn.init.uniform_(body.bn.running_var, 0.5, 2.0)
         if case == 2:
             body.conv.requires_grad_(False)
         body.train(case < 2)
@@ -61,12 +64,23 @@ def judge_replace_head(answer: Callable) -> None:
         _rest_is_as_it_was(rest, trains, body)
         _modes_are_as_they_were({name: part.training for name, part in before_use if name in modes}, modes)
         _gives_logits(model.fc, latents, classes)
+        _is_one_layer(model.fc, latents, classes)
 
 
 def _in_plain_words(slip: str) -> str:
     """What an error of this exercise means, where there are no words for it in general."""
     if "does not support item assignment" in slip:
         return f"A layer of a model is reached by a dot, without square brackets: `model.fc = ...`. {slip}"
+    if "linear(): argument 'input'" in slip:
+        return (
+            "`model.fc(...)` with round brackets lets the old layer compute something. A new layer is made by its class, "
+            f"`nn.Linear`. {slip}"
+        )
+    if "cannot assign 'str' as child module" in slip:
+        return (
+            "In the place of a layer there must be a layer, and yours is a text, as `print` shows layers. `nn.Linear(...)` "
+            f"makes one. {slip}"
+        )
     if "as child module" in slip and ("Tensor'" in slip or "Parameter'" in slip):
         return (
             "In the place of a layer there must be a layer, and yours is a tensor: `nn.Linear(...)` makes a layer, with "
@@ -84,8 +98,9 @@ def _modes_are_as_they_were(modes: dict[str, bool], before: dict[str, bool]) -> 
     changed = [name for name in before if modes.get(name) != before[name]]
     if changed:
         came, goes = ("train", "eval") if before[changed[0]] else ("eval", "train")
+        part = "The model" if "" in changed else f"The model's `{changed[0]}`"
         raise Wrong(
-            f"The model came in `{came}()` mode, and goes back in `{goes}()` mode: its BatchNorm would compute otherwise. "
+            f"{part} came in `{came}()` mode, and goes back in `{goes}()` mode: BatchNorm would compute otherwise. "
             f"Nothing below the head changes: leave `{goes}()` out."
         )
 
@@ -119,18 +134,24 @@ def _has_outputs(model: nn.Module, body: nn.Module, classes: int, told: str) -> 
     if isinstance(fc, nn.Linear) and fc.weight.shape != (fc.out_features, fc.in_features):
         tells, has = (fc.in_features, fc.out_features), (fc.weight.shape[1], fc.weight.shape[0])
         raise Wrong(
-            f"The old layer is still there, and changed: it tells (inputs, outputs) {tells}, and its weights are for "
+            f"The old layer is still there, and changed: it says (inputs, outputs) {tells}, and its weights are for "
             f"{has}. Make a new `nn.Linear` and set `model.fc` to it."
         )
     try:
         shape = tuple(model(torch.rand(2, 3, 8, 8)).shape)
     except Exception as error:
+        if "dtype" in str(error):
+            kinds = ", ".join(sorted({str(p.dtype).removeprefix("torch.") for p in fc.parameters()}))
+            raise Wrong(
+                f"The latents are `float32`, and the weights of your new layer are `{kinds}`. `nn.Linear` makes the right "
+                "kind by itself: change nothing about it."
+            ) from None
         given = fc.in_features if isinstance(fc, nn.Linear) else None
         known = {512: "512 is right for a ResNet-18 only. ", old: "That is the number of *outputs* of the old layer. "}
         takes = f"takes {given}" if given else "does not fit them"
         ask = "Ask the old layer how many go in: `in_features`."
         if not any(isinstance(part, nn.Linear) for part in fc.modules()):
-            ask = f"A linear layer is wanted, and yours is a `{type(fc).__name__}`."
+            ask = f"A linear layer is wanted, and yours is none: it is of the kind `{type(fc).__name__}`."
         raise Wrong(
             f"{told}{latents} latents come in, and your new layer {takes}. {known.get(given, '')}{ask} "
             f"Python says: `{str(error).splitlines()[0]}`"
@@ -149,8 +170,8 @@ def _has_outputs(model: nn.Module, body: nn.Module, classes: int, told: str) -> 
     others = [name for name, _ in model.named_children() if name not in dict(body.named_children())]
     beside = f" Your layer `{others[0]}` stands beside it, and `forward` does not know it." if others else ""
     raise Wrong(
-        f"The model still has its {old} outputs.{beside} Put the new layer in the old one's place, `model.fc`. (Did you "
-        "change a copy? Then return that copy.)"
+        f"The model still has its {old} outputs.{beside} Put the new layer in the old one's place, `model.fc`. (Is it a single "
+        "`=`? `==` only asks whether two things are equal. Or did you change a copy? Then return that copy.)"
     )
 
 
@@ -191,6 +212,31 @@ def _gives_logits(fc: nn.Module, latents: int, classes: int) -> None:
         raise Wrong(f"Your head never returns a number beyond 1: there is a tanh, or the like, behind the layer. {why}")
 
 
+def _is_one_layer(fc: nn.Module, latents: int, classes: int) -> None:
+    """One linear layer with a bias; dropout, which holds no numbers, may stand beside it."""
+    kinds = [type(part).__name__ for part in fc.modules() if list(part.parameters(recurse=False))]
+    norms = [part for part in fc.modules() if isinstance(part, nn.modules.batchnorm._NormBase | nn.LayerNorm)]
+    if norms:
+        raise Wrong(
+            f"Your head has a `{type(norms[0]).__name__}` in it. The head is a single linear layer: what it returns must depend "
+            "on the image alone, and may be any number."
+        )
+    if sum(parameter.numel() for parameter in fc.parameters()) == latents * classes:
+        raise Wrong("Your new layer has no bias. The old one had one for each class: leave `bias=False` out.")
+    if len(kinds) > 1:
+        raise Wrong(
+            f"Your head has {len(kinds)} layers with weights ({', '.join(kinds)}). The head is a single linear layer, as the "
+            "old one was."
+        )
+    with torch.no_grad():
+        head, (a, b) = copy.deepcopy(fc).eval(), torch.randn(2, 64, latents)
+        bent = head(a) + head(b) - head(a + b) - head(0 * a)
+    if not torch.allclose(bent, torch.zeros(()), atol=1e-3):
+        raise Wrong(
+            "Your head does more than a linear layer does: something bends its inputs or outputs. Leave that out."
+        )
+
+
 def _rest_is_as_it_was(rest: dict[str, Tensor], trains: dict[str, bool], body: nn.Module) -> None:
     before = {name: tensor for name, tensor in body.state_dict().items() if not name.startswith("fc.")}
     if set(before) - set(rest):
@@ -200,7 +246,13 @@ def _rest_is_as_it_was(rest: dict[str, Tensor], trains: dict[str, bool], body: n
         )
     if set(rest) - set(before):
         raise Wrong(f"The model has a new part, `{min(set(rest) - set(before))}`. Change `fc` only.")
-    if not all(torch.equal(rest[name], before[name]) for name in before):
+    changed = [name for name in before if not torch.equal(rest[name], before[name])]
+    if changed and all("running" in name or "num_batches" in name for name in changed):
+        raise Wrong(
+            f"The running statistics of BatchNorm have changed (`{changed[0]}`): images went through the model in `train()` mode, "
+            "or they were reset. Change `fc` only."
+        )
+    if changed:
         raise Wrong("The layers below the head are no longer the pretrained ones. Change `fc` only.")
     head = [can for name, can in trains.items() if name.startswith("fc.")]
     below = {name: can for name, can in trains.items() if not name.startswith("fc.")}
@@ -213,6 +265,6 @@ def _rest_is_as_it_was(rest: dict[str, Tensor], trains: dict[str, bool], body: n
         raise Wrong(f"The layers below the head are frozen now. {why}")
     if not as_before:
         raise Wrong(
-            "This model came with some layers frozen, and now it is not the same ones. Leave the rest as it was: no "
+            "This model came with some layers frozen, and now others are frozen, or none. Leave the rest as it was: no "
             "`requires_grad_` for the whole model."
         )

@@ -38,6 +38,7 @@ EXERCISE = Exercise(
     judge=judge_train_head,
     solution=train_head,
     unfinished=faulty_train_head,
+    seconds=15.0,  # the first optimizer imports for seconds
     why="`eval()` lets BatchNorm rest, `zero_grad` forgets the last step, and only new images measure.",
     notice="None of these faults raised an error, and each of them falsifies the result. Look for them in every loop.",
     hints=(

@@ -33,6 +33,10 @@ def choose_and_apply(val_scores, val_labels, test_scores, test_labels, miss, fal
 SCORES = (0.12, 0.41, 0.44, 0.88)  # steps of a tenth or a twentieth are too coarse for the second gap
 
 
+TIED = (0.17, 0.36, 0.58, 0.79)  # of a case in which two thresholds that lie apart are the cheapest
+ALIKE = (0.36, 0.79)  # these two
+
+
 PRICES = ((1, 5), (4, 1), (1, 3), (3, 1), (1, 4), (5, 1), (1, 6), (6, 1))
 
 
@@ -76,7 +80,28 @@ def threshold_cases() -> list[tuple]:
     val, test = [0.12, 0.41, 0.44, 0.88, 0.12, 0.41, 0.44, 0.41], [0.88, 0.12, 0.44, 0.41]
     labels = torch.tensor([1, 0, 0, 1, 0, 0, 0, 0]), torch.tensor([1, 0, 0, 1])
     many = torch.tensor(val, dtype=torch.double), labels[0], torch.tensor(test, dtype=torch.double), labels[1]
-    return [*drawn(make), (*many, 4, 1), (*many, 5, 1)]
+    # the test set has no score at which the cheapest threshold of the validation set could be found
+    apart = [
+        (_doubles(SCORES), torch.tensor([0, 0, 1, 1]), _doubles((0.12, 0.88)), torch.tensor([1, 1]), 1, 1),
+        (
+            _doubles((0.88, 0.44, 0.41, 0.12)),
+            torch.tensor([1, 1, 1, 0]),
+            _doubles((0.12, 0.88)),
+            torch.tensor([1, 1]),
+            3,
+            1,
+        ),
+    ]
+    two_valleys = _doubles(TIED), torch.tensor([0, 1, 0, 1]), _doubles(TIED), torch.tensor([0, 0, 1, 1]), 1, 1
+    return [*drawn(make), (*many, 4, 1), (*many, 5, 1), *apart, two_valleys]
+
+
+def _doubles(numbers: tuple) -> Tensor:
+    return torch.tensor(numbers, dtype=torch.double)
+
+
+class AnyOf(list):
+    """What a slip may return where several thresholds are alike."""
 
 
 def same_threshold(got: object, right: object) -> bool:
@@ -85,12 +110,25 @@ def same_threshold(got: object, right: object) -> bool:
         if isinstance(got, str | dict) or not hasattr(got, "__len__") or getattr(got, "shape", None) == ():
             return False
         return len(got) == len(right) and all(map(same_threshold, got, right))
-    if isinstance(right, float) and right in (*SCORES, math.inf):
+    if isinstance(right, AnyOf):
+        return any(same_threshold(got, one) for one in right)
+    if isinstance(right, float) and right in (*SCORES, *TIED, math.inf):
         at = as_tensor(got)
         if at is None or at.numel() != 1 or at.isnan().any():
             return False
-        return [score >= at.item() for score in SCORES] == [score >= right for score in SCORES]
+        scores = TIED if right in TIED else SCORES
+        return any(
+            _alarms(scores, at.item() - 1e-6) == _alarms(scores, one) for one in (ALIKE if right in ALIKE else (right,))
+        )
     return judging.same(got, right)
+
+
+def _alarms(scores: tuple, threshold: float) -> list[bool]:
+    return [score >= threshold for score in scores]
+
+
+def _all_gaps(val_scores: Tensor, test_scores: Tensor) -> list[float]:
+    return [*torch.cat([val_scores, test_scores]).unique().tolist(), math.inf]
 
 
 def _chosen(
@@ -99,22 +137,33 @@ def _chosen(
     choose: Callable = lambda miss, false_alarm: (miss, false_alarm),
     charge: Callable = lambda miss, false_alarm: (miss, false_alarm),
     best: Callable = min,
-    candidates: Callable = lambda scores: [*scores.tolist(), math.inf],
+    candidates: Callable = _all_gaps,
+    measure: Callable = cost,
+    pay_by: Callable = cost,
     result: Callable = lambda threshold, total, n: (threshold, total),
 ) -> Callable:
     """The solution with a slip: another set, other prices, another search, another result."""
 
     def with_slip(val_scores, val_labels, test_scores, test_labels, miss, false_alarm):
         sets = {"val": (val_scores, val_labels), "test": (test_scores, test_labels)}
-        threshold = best(candidates(sets[on][0]), key=lambda t: cost(*sets[on], t, *choose(miss, false_alarm)))
-        return result(threshold, cost(*sets[pay], threshold, *charge(miss, false_alarm)), len(sets[pay][0]))
+        among = candidates(val_scores, test_scores)
+        bills = {t: measure(*sets[on], t, *choose(miss, false_alarm)) for t in (*among, SCORES[0], math.inf)}
+        first = best(among, key=bills.get)
+        alike = [t for t in among if bills[t] == bills[first]] if best in (min, max) else [first]
+        found = [
+            result(t, pay_by(*sets[pay], t, *charge(miss, false_alarm)), len(sets[pay][0]))
+            for t in dict.fromkeys(alike)
+        ]
+        return found[0] if len(found) == 1 else tuple(AnyOf(part) for part in zip(*found, strict=True))
 
     return with_slip
 
 
 def _below(threshold: float) -> float:
     """The next lower score, above which the same alarms go off."""
-    lower = [0.0, *SCORES]
+    if isinstance(threshold, AnyOf):
+        return AnyOf(map(_below, threshold))
+    lower = [0.0, *(TIED if threshold in TIED else SCORES)]
     return lower[lower.index(threshold) - 1] if threshold in lower else lower[-1]
 
 
@@ -137,7 +186,55 @@ def _of_page(miss: float, false_alarm: float) -> tuple:
 
 
 def _least_cost(scores: Tensor, truth: Tensor, prices: tuple) -> float:
-    return min(cost(scores, truth, at, *prices) for at in (*SCORES, math.inf))
+    return min(cost(scores, truth, at, *prices) for at in (*scores.tolist(), math.inf))
+
+
+def _minus_f1(scores: Tensor, truth: Tensor, threshold: float, *prices: float) -> float:
+    alarm, truth = scores >= threshold, truth.bool()
+    return -(2 * (alarm & truth).sum() / (alarm.sum() + truth.sum()).clamp(min=1)).item()
+
+
+def _alarm_below(scores: Tensor, truth: Tensor, threshold: float, miss: float, false_alarm: float) -> float:
+    alarm, truth = scores <= threshold, truth.bool()
+    return (miss * (~alarm & truth).sum() + false_alarm * (alarm & ~truth).sum()).item()
+
+
+def _strict(scores: Tensor, truth: Tensor, threshold: float, miss: float, false_alarm: float) -> float:
+    alarm, truth = scores > threshold, truth.bool()
+    return (miss * (~alarm & truth).sum() + false_alarm * (alarm & ~truth).sum()).item()
+
+
+def _all_others(scores: Tensor, truth: Tensor, threshold: float, miss: float, false_alarm: float) -> float:
+    missed = ((scores < threshold) & truth.bool()).sum().item()
+    return miss * missed + false_alarm * (len(scores) - missed)
+
+
+def _first_valley(val_scores, val_labels, test_scores, test_labels, *prices):
+    best, lowest = 0.0, math.inf
+    for at in _all_gaps(val_scores, val_scores):
+        if cost(val_scores, val_labels, at, *prices) > lowest:
+            break
+        best, lowest = at, cost(val_scores, val_labels, at, *prices)
+    return best, cost(test_scores, test_labels, best, *prices)
+
+
+def _middle(val_scores, val_labels, test_scores, test_labels, *prices):
+    bills = {at: cost(val_scores, val_labels, at, *prices) for at in _all_gaps(val_scores, val_scores)}
+    tied = [at for at, paid in bills.items() if paid == min(bills.values())]
+    at = sum(tied) / len(tied)
+    return next(s for s in _all_gaps(val_scores, val_scores) if s >= at), cost(test_scores, test_labels, at, *prices)
+
+
+def _place_of_score(val_scores, val_labels, test_scores, test_labels, *prices):
+    bills = [cost(val_scores, val_labels, at, *prices) for at in val_scores]
+    place = bills.index(min(bills))
+    return place, cost(test_scores, test_labels, place, *prices)
+
+
+def _rounded(val_scores, val_labels, test_scores, test_labels, *prices):
+    bills = {at: cost(val_scores, val_labels, at, *prices) for at in (*val_scores.tolist(), 1.1)}
+    at = round(min(bills, key=bills.get), 1)
+    return at, cost(test_scores, test_labels, at, *prices)
 
 
 THRESHOLD_SLIPS = {
@@ -184,7 +281,47 @@ THRESHOLD_SLIPS = {
     "That is the cost for each image; wanted is the total.": _chosen(result=lambda t, total, n: (t, total / n)),
     "The dearest threshold was chosen. Search for the *least* cost.": _chosen(best=max),
     "Your search never tries to raise no alarm at all. Where a false alarm is dear, that may be the cheapest: try a "
-    "threshold above the largest score, too.": _chosen(candidates=lambda scores: scores.tolist()),
+    "threshold above the largest score, too.": _chosen(candidates=lambda val, test: val.tolist()),
+    "You try the scores of the *test* set as thresholds. So the test set decides what can be chosen, and the cheapest on "
+    "the validation set may lie between them: try the scores of the validation set.": _chosen(
+        candidates=lambda val, test: [*test.tolist(), math.inf]
+    ),
+    "You try the scores of the *test* set as thresholds, and never to raise no alarm at all. Try the scores of the "
+    "validation set, and one threshold above them all.": _chosen(candidates=lambda val, test: test.tolist()),
+    "You took the middle of several cheapest thresholds. Where they lie apart, what is between them may be dearer: return "
+    "one of them.": _middle,
+    "Your search stops where the cost rises for the first time. It may fall again, and lower than before: try all "
+    "thresholds.": _first_valley,
+    "Your search tries thresholds between two scores only. Try one below all scores and one above them all, too.": (
+        _chosen(candidates=lambda val, test: ((val.sort().values[1:] + val.sort().values[:-1]) / 2).tolist())
+    ),
+    "Your search tries the scores of the negatives only. The cheapest threshold is often the score of a positive: try all "
+    "scores.": lambda v, vl, s, sl, *prices: _chosen(candidates=lambda val, test: [*v[vl == 0].tolist(), math.inf])(
+        v, vl, s, sl, *prices
+    ),
+    "Your search asks for the best F1. That is another question: it knows no prices. Search for the least cost.": _chosen(
+        measure=_minus_f1
+    ),
+    "In your search and in the cost the alarm goes off where the score is *low*. It should where `score >= threshold`.": (
+        _chosen(candidates=lambda val, test: [0.0, *_all_gaps(val, test)], measure=_alarm_below, pay_by=_alarm_below)
+    ),
+    "The threshold is right. But on the test set the alarm goes off where `score > threshold` in yours: it is `>=`.": (
+        _chosen(pay_by=_strict)
+    ),
+    "Whatever is not missed pays for a false alarm in yours, right answers too: an `else` takes all the rest. A false "
+    "alarm is a negative at or above the threshold.": _chosen(measure=_all_others, pay_by=_all_others),
+    "The threshold is right. But that is the mean of the costs on both sets; wanted is the test set's.": lambda *given: (
+        choose_and_apply(*given)[0],
+        (_least_cost(*given[:2], given[4:]) + choose_and_apply(*given)[1]) / 2,
+    ),
+    "The threshold is right. But that is the sum of the costs on both sets; wanted is the test set's.": lambda *given: (
+        choose_and_apply(*given)[0],
+        _least_cost(*given[:2], given[4:]) + choose_and_apply(*given)[1],
+    ),
+    "Your first number is the *place* of a score among `val_scores`. Wanted is the score at this place.": (
+        _place_of_score
+    ),
+    "Your threshold is rounded to one decimal, and so another one. Return it as it is.": _rounded,
     "That is the Bayes threshold, false_alarm / (false_alarm + miss), which asks for calibrated scores. Here search for "
     "the cheapest one on the validation set.": lambda v, vl, s, sl, miss, false_alarm: (
         false_alarm / (false_alarm + miss),
@@ -194,12 +331,13 @@ THRESHOLD_SLIPS = {
         lambda v, vl, s, sl, miss, false_alarm: (0.5, cost(s, sl, 0.5, miss, false_alarm))
     ),
     "Your threshold lies above all scores, so that no alarm goes off. Scores lie between 0 and 1. Are the steps of your "
-    "search so small? Does it remember the least cost so far? Is it a threshold, and not its place in a list?": _chosen(
+    "search so small? Does its cost count the missed ones? Does it remember the least cost so far? Is it a threshold, and not its place in a list?": _chosen(
         best=lambda c, key: math.inf
     ),
-    "Your threshold lies below all scores, so that the alarm always goes off. Does your search ever move on from there? "
-    "It must begin with a cost that any threshold can beat, must not end in its first round, and `cost` wants the scores "
-    "before the labels.": (_chosen(best=lambda c, key: SCORES[0])),
+    "Your threshold lies below all scores, so that the alarm always goes off. Of what is your search the least? If it is "
+    "of the missed ones: false alarms cost, too. `min(costs)` of a dictionary is its smallest *key*; wanted is the key of "
+    "the smallest cost. Or does the search never move on from its first threshold (a `return` in the first round, a first "
+    "cost that nothing can beat)? And `cost` wants the scores before the labels.": (_chosen(best=lambda c, key: c[0])),
     "You searched on both sets together. The test set must not choose: search on the validation set alone.": (
         lambda v, vl, s, sl, *prices: _chosen()(torch.cat([v, s]), torch.cat([vl, sl]), s, sl, *prices)
     ),
@@ -217,16 +355,15 @@ THRESHOLD_SLIPS = {
 }
 TOO_COARSE = {
     f"Steps of {name} are too coarse: scores may lie closer together. {tail}": _chosen(
-        candidates=lambda scores, n=n, turn=turn: [step / n for step in range(n + 1)][::turn]
+        candidates=lambda val, test, n=n, turn=turn: [step / n for step in range(n + 1)][::turn]
     )
     for name, n in (("a tenth", 10), ("a twentieth", 20))
     for tail, turn in (("Take steps of 0.01.", 1), ("Take steps of 0.01, or the scores themselves.", -1))
 }
 PLACES = {
-    f"Your first number is the *place* of the threshold in your list of {steps + 1}. Divide it by {steps}.": _chosen(
-        result=lambda t, total, n, steps=steps: (_place(t, steps), total)
-    )
-    for steps in (100, 200, 1000)
+    f"Your first number is the *place* of the threshold in your list of steps. The threshold is the step at this place "
+    f"({name}).": _chosen(result=lambda t, total, n, steps=steps: (_place(t, steps), total))
+    for steps, name in ((100, "the place divided by 100"), (200, "the place divided by 200"), (1000, "divided by 1000"))
 }
 
 

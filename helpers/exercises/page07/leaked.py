@@ -60,7 +60,20 @@ def leak_cases() -> list[tuple]:
                 return train / 100.0, test / 100.0
 
     hundredths = drawn(make, 32)
-    return [(train.double().mul(100).round() / 100, test.double().mul(100).round() / 100) for train, test in hundredths]
+    small = [
+        (train.double().mul(100).round() / 100, test.double().mul(100).round() / 100) for train, test in hundredths
+    ]
+    larger = [
+        ([[0.5, 0.5, 0.9]], [[0.5, 0.5, 0.5]]),  # most pixels are near
+        ([[0.3, 0.6, 0.6, 0.6]], [[0.31, 0.62, 0.6, 0.9], [0.31, 0.62, 0.6, 0.57]]),
+        ([[0.54, 0.54, 0.54, 0.54], [0.5, 0.5, 0.5, 0.56]], [[0.5, 0.5, 0.5, 0.5]]),  # by a norm the second is nearer
+        ([[0.0, 0.2]], [[0.0505, 0.2]]),  # whole levels of grey are too coarse
+    ]
+    return [*small, *((_images(train), _images(test)) for train, test in larger)]
+
+
+def _images(rows: list) -> Tensor:
+    return torch.tensor(rows, dtype=torch.double)[:, None, None, :]
 
 
 def same_places(got: object, right: object) -> bool:
@@ -101,12 +114,50 @@ def _pairwise(train: Tensor, test: Tensor) -> Tensor:
 
 
 LEAK_SLIPS = {
-    "You found the exact copies only. A near copy differs a little in every pixel: a hash of the bytes does not see it.": lambda a, b: (
-        _places((_differences(a, b) == 0).all(dim=2).any(dim=1))
-    ),
+    "You find the exact copies only: by a hash, by `==`, or with a limit that is far too small. A near copy differs a "
+    "little, in each pixel by up to 0.05.": lambda a, b: _places((_differences(a, b) == 0).all(dim=2).any(dim=1)),
     "You ask for a difference *below* 0.05. At most 0.05 means that 0.05 itself still counts: `<=`.": lambda a, b: (
         _places((_differences(a, b).abs() < 0.05).all(dim=2).any(dim=1))
     ),
+    "Exact copies are left out in yours. A difference of 0 is at most 0.05, too.": lambda a, b: _places(
+        (_copies(a, b) & (_differences(a, b) != 0).any(dim=2)).any(dim=1)
+    ),
+    "Your limit is 0.5, ten times too large. It is 0.05.": lambda a, b: _places(
+        (_differences(a, b).abs().amax(dim=2) <= 0.5).any(dim=1)
+    ),
+    "A copy is an image of which *most* pixels are near in yours. Each pixel must be near: one that differs much is "
+    "enough to part two images.": lambda a, b: _places(
+        ((_differences(a, b).abs() <= 0.05).double().mean(dim=2) > 0.5).any(dim=1)
+    ),
+    "You compare each test image with its nearest training image by a norm (such as `cdist`) only. Another one may be the "
+    "copy: the nearest by the *largest* difference counts.": lambda a, b: _places(
+        _copies(a, b)[torch.arange(len(b)), _differences(a, b).norm(dim=2).argmin(dim=1)]
+    ),
+    "`image in train_images` is true as soon as one single pixel has an equal value. Compare whole images.": lambda a, b: (
+        _places((_differences(a, b) == 0).any(dim=2).any(dim=1))
+    ),
+    "You round the pixels to one decimal and compare them then. Two that are near may be rounded to different numbers, and "
+    "two that are not to the same one: take their difference.": lambda a, b: _places(
+        (_differences(a.round(decimals=1), b.round(decimals=1)) == 0).all(dim=2).any(dim=1)
+    ),
+    "You round the pixels to steps of 0.05 and compare them then. Two that are near may be rounded to different numbers: "
+    "take their difference.": lambda a, b: _places(
+        (_differences((a / 0.05).round(), (b / 0.05).round()) == 0).all(dim=2).any(dim=1)
+    ),
+    "You return the place of the nearest training image, one for each test image. Return the places of the test images "
+    "that *have* a copy.": lambda a, b: _differences(a, b).abs().amax(dim=2).argmin(dim=1).tolist(),
+    "You take the largest difference minus the smallest, so an image that is brighter all over counts as a copy. Drop the "
+    "signs, then take the largest.": lambda a, b: _places(
+        (_differences(a, b).amax(dim=2) - _differences(a, b).amin(dim=2) <= 0.05).any(dim=1)
+    ),
+    "Your limit is 5 % of the pixel's value. It is 0.05 for each pixel, dark or bright.": lambda a, b: _places(
+        (_differences(a, b).abs() <= 0.05 * a.flatten(1)[None]).all(dim=2).any(dim=1)
+    ),
+    "Your list begins anew for each test image, so only the last one can be in it. Make it once, before the loop.": (
+        lambda a, b: [len(b) - 1] if _copies(a, b)[-1].any() else []
+    ),
+    "Only the last pixel of each image decides in yours: each pixel overwrites what the ones before it said. All must be "
+    "near.": lambda a, b: _places((_differences(a, b)[:, :, -1].abs() <= 0.05).any(dim=1)),
     "You miss copies that differ a little in every pixel: the *sum* of their differences is large. Take the largest "
     "difference of each pair.": lambda a, b: _places((_differences(a, b).abs().sum(dim=2) <= 0.05).any(dim=1)),
     "You miss copies that differ a little in every pixel: a norm (a root of squares) of their differences is large. "

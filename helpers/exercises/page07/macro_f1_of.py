@@ -139,6 +139,48 @@ MACRO_SLIPS = {
     "That is the mean precision of the classes that are somewhere: recall has no part in it.": lambda c: _precisions(c)[
         _there(c)
     ].mean(),
+    "That is the mean precision of the classes that are answered: recall has no part in it.": lambda c: _precisions(c)[
+        c.sum(dim=0) > 0
+    ].mean(),
+    "Below the line stands the sum of the whole matrix, twice. For each class it is *its* row + *its* column: "
+    "`sum(dim=1)` and `sum(dim=0)`.": lambda c: (c.diagonal() / c.sum()).mean(),
+    "Below the line stands the sum of the whole matrix. For each class it is *its* row + *its* column: `sum(dim=1)` and "
+    "`sum(dim=0)`.": lambda c: (2 * c.diagonal() / c.sum()).mean(),
+    "Your loop ends at the first class that is nowhere (a `break`, or a `return`). Leave out this one class and go on: "
+    "`continue`.": lambda c: _f1s(c)[: int(_there(c).int().cumprod(dim=0).sum())].mean(),
+    "Where a class is nowhere, you return 0 for the whole matrix. Leave this class out, and take the mean of the others.": (
+        lambda c: _f1s(c).mean().nan_to_num()
+    ),
+    "Only the F1 of the last class is left, divided by how many there are: `=` replaces what was there. Add up, with `+=`.": (
+        lambda c: _f1s(c)[_there(c)][-1] / _there(c).sum()
+    ),
+    "That is the F1 of the first class that is somewhere. A `return` in your loop ends it there: put it behind the loop.": (
+        lambda c: _f1s(c)[_there(c)][0]
+    ),
+    "You cut the classes that are never answered out of the matrix, and with them their images. Such a class has an F1 of "
+    "0, and its images still count in the columns of others.": lambda c: _f1s(
+        c[c.sum(dim=0) > 0][:, c.sum(dim=0) > 0]
+    ).mean(),
+    "You cut the classes that are no label out of the matrix, and with them what was answered so. Such a class has an F1 of "
+    "0, and its images still count in the rows of others.": lambda c: _f1s(
+        c[c.sum(dim=1) > 0][:, c.sum(dim=1) > 0]
+    ).mean(),
+    "You took the harmonic mean over the *classes*. Harmonic is the mean of precision and recall in each F1; over the "
+    "classes it is the ordinary one.": lambda c: _there(c).sum() / (1 / _f1s(c)[_there(c)]).sum(),
+    "That is the geometric mean of precision and recall (the root of their product). F1 is the harmonic one.": lambda c: (
+        (_precisions(c) * _recalls(c)).sqrt()[_there(c)].mean()
+    ),
+    "You divide by the number of the last class, K - 1, and not by how many classes there are.": lambda c: (
+        _f1s(c).nansum() / (len(c) - 1)
+    ),
+    "Each row was added to each column: with `keepdim=True` in one of the sums a K x K table comes out. Both sums must be "
+    "rows of K numbers.": lambda c: (2 * c.diagonal() / (c.sum(dim=0) + c.sum(dim=1, keepdim=True))).nanmean(),
+    "Class 0 is left out of the mean: a loop over `range(1, ...)` begins at the second class.": lambda c: _f1s(c)[
+        1:
+    ].nanmean(),
+    "The last class is left out of the mean. Classes are counted from 0 to K - 1, and `range(K)` goes through them all.": (
+        lambda c: _f1s(c)[:-1].nanmean()
+    ),
     "The 2 is missing: F1 is 2 * right / (row + column).": lambda c: _f1s(c)[_there(c)].mean() / 2,
     "The right ones are counted in the row and in the column, and you took them off once. Row + column keeps both.": (
         lambda c: (2 * c.diagonal() / (c.sum(dim=0) + c.sum(dim=1) - c.diagonal()))[_there(c)].mean()

@@ -93,6 +93,21 @@ ONE_CLASS_SLIPS = {
     "That is F1, which puts both into one number; they are wanted one by one.": lambda c, k: (
         2 * c[k, k] / (_row(c, k) + _column(c, k))
     ),
+    "That is F1, and 0 / 0 where both are 0. It puts precision and recall into one number; they are wanted one by one.": (
+        lambda c, k: 2 * _both(c, k)[0] * _both(c, k)[1] / (_both(c, k)[0] + _both(c, k)[1])
+    ),
+    "You divide by the right answers of *all* classes, the whole diagonal. Precision divides by the column of k, recall by "
+    "its row.": lambda c, k: (c[k, k] / c.trace(),) * 2,
+    "`sum(k)` takes k for the number of an *axis*: 0 adds up each column, 1 each row. First take the row or the column of "
+    "k, then its sum.": lambda c, k: (c[k, k] / c.sum(dim=k)[k],) * 2,
+    "`-k` counts from the end: it is another class. Use `k`.": lambda c, k: _both(c, -k),
+    "The last row and the last column are left out of your sums. `range(len(confusion))` reaches them, too.": (
+        lambda c, k: (c[k, k] / c[:-1, k].sum(), c[k, k] / c[k, :-1].sum())
+    ),
+    "Row 0 and column 0 are left out of your sums. Classes are counted from 0.": lambda c, k: (
+        c[k, k] / c[1:, k].sum(),
+        c[k, k] / c[k, 1:].sum(),
+    ),
     "That counts the images of other classes that were not called k. (It is the specificity.)": lambda c, k: (
         (_true_negatives(c, k) / (c.sum() - _row(c, k)),) * 2
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Mapping
 
 import torch
@@ -29,18 +30,39 @@ def broken_rules(ours, rival):
 
 
 FAIR = {  # rule -> pairs that keep it, also such as look different
-    "labels": ((2, 2), (10, 10)),
+    "labels": ((2, 2), (10, 10), (int("300"), int("300"))),  # two objects, as `is` would see
     "steps": (([500], [500]), ([500], [300, 200]), ([300, 200], [200, 300]), ([600], [400, 200])),
-    "rates": (([0.01], [0.01]), ([0.01, 0.03], [0.03, 0.01])),
-    "chosen_on": (("validation", "validation"), ("validation", "training"), ("training", "training")),
+    "rates": (([0.01], [0.01]), ([0.01, 0.03], [0.03, 0.01]), ([0.01, 0.03], [0.01, 0.03])),
+    "chosen_on": (
+        ("validation", "validation"),
+        ("validation", "training"),
+        ("training", "training"),
+        ("letters", "validation"),
+        ("training", "contest digits"),
+    ),
     "knows": (([], []), (["shares", "sizes"], ["sizes", "shares"]), (["shares"], ["shares"])),
 }
 
 
 UNFAIR = {  # rule -> pairs that break it, also such as look alike
     "labels": ((2, 10), (10, 2)),
-    "steps": (([500], [600]), ([300, 200], [300]), ([500], [500, 200]), ([400, 200], [300, 200]), ([500], [300, 300])),
-    "rates": (([0.01, 0.03], [0.01]), ([0.01], [0.01, 0.03]), ([0.001, 0.03], [0.01, 0.03]), ([0.01], [0.03])),
+    "steps": (
+        ([500], [600]),
+        ([300, 200], [300]),
+        ([500], [500, 200]),
+        ([400, 200], [300, 200]),
+        ([500], [300, 300]),
+        ([400, 300], [600, 200]),
+    ),
+    "rates": (
+        ([0.01, 0.03], [0.01]),
+        ([0.01], [0.01, 0.03]),
+        ([0.001, 0.03], [0.01, 0.03]),
+        ([0.01], [0.03]),
+        ([0.01, 0.03], [0.01, 0.05]),  # the same smallest
+        ([0.01, 0.03], [0.04]),  # the same sum
+        ([0.01, 0.03], [0.02]),  # the same mean
+    ),
     "chosen_on": (
         ("test", "test"),
         ("validation", "test"),
@@ -54,6 +76,11 @@ UNFAIR = {  # rule -> pairs that break it, also such as look alike
         (["shares"], ["sizes"]),
         (["sizes"], ["shares"]),
         (["sizes"], ["shares", "sizes"]),
+        (["sizes"], []),
+        ([], ["sizes"]),
+        (["shares"], ["sizes", "shares"]),
+        (["shares", "sizes"], ["shares"]),
+        (["sources"], ["course"]),  # the same letters
     ),
 }
 
@@ -77,14 +104,14 @@ def race_cases() -> list[tuple]:
 
 
 def same_names(got: object, right: object) -> bool:
-    """The same names, in whatever order and whichever kind of list."""
+    """The same names, each once, in whatever order and whichever kind of list."""
     if not isinstance(right, list):
         return judging.same(got, right) and isinstance(got, bool) == isinstance(right, bool)
     if not all(isinstance(name, str) for name in right):
         return isinstance(got, list | tuple) and list(got) == right
     if not isinstance(got, list | tuple | set | frozenset) or not all(isinstance(name, str) for name in got):
         return False
-    return set(got) == set(right)
+    return sorted(got) == sorted(right)
 
 
 RULES: dict[str, Callable] = {
@@ -104,6 +131,9 @@ MISREAD: dict[str, dict[str, Callable]] = {  # rule -> diagnosis -> the rule as 
         "More labels for `rival` break the rule in yours; more for `ours` do, too: both must have equally many.": (
             lambda a, b: a["labels"] < b["labels"]
         ),
+        "`is not` compares whether two numbers are the same *object* in memory; two equal ones need not be. Write `!=`.": (
+            lambda a, b: a["labels"] != b["labels"] or a["labels"] > 256
+        ),
         'The rule "labels" is never reported.': lambda a, b: False,
         'The rule "labels" is reported where it is kept, and not where it is broken.': lambda a, b: (
             a["labels"] == b["labels"]
@@ -119,6 +149,12 @@ MISREAD: dict[str, dict[str, Callable]] = {  # rule -> diagnosis -> the rule as 
             len(a["steps"]) != len(b["steps"])
         ),
         "The longest parts are compared. Add up all parts.": lambda a, b: max(a["steps"]) != max(b["steps"]),
+        "The *product* of the parts is compared. Add them up.": lambda a, b: (
+            math.prod(a["steps"]) != math.prod(b["steps"])
+        ),
+        "The number 500 is fixed in yours. The two must have equally many steps, whatever number that is.": lambda a, b: (
+            sum(a["steps"]) != 500 or sum(b["steps"]) != 500
+        ),
         "The parts are compared in any order. It is their sum that must be equal.": lambda a, b: (
             sorted(a["steps"]) != sorted(b["steps"])
         ),
@@ -136,6 +172,20 @@ MISREAD: dict[str, dict[str, Callable]] = {  # rule -> diagnosis -> the rule as 
     "rates": {
         "The same learning rates in another order are the same choice. Compare them without their order.": lambda a, b: (
             a["rates"] != b["rates"]
+        ),
+        "Each rate is compared with each in yours, so two rates always differ somewhere. Ask whether both have the *same set* "
+        "of rates.": lambda a, b: any(x != y for x in a["rates"] for y in b["rates"]),
+        'The rule "rates" is always reported. Does `in` look for a whole list among numbers?': lambda a, b: True,
+        "The *sums* of the rates are compared. Other rates may have the same sum: compare the rates, without their order.": (
+            lambda a, b: sum(a["rates"]) != sum(b["rates"])
+        ),
+        "The *means* of the rates are compared. Other rates may have the same mean: compare the rates, without their "
+        "order.": lambda a, b: math.fsum(a["rates"]) / len(a["rates"]) != math.fsum(b["rates"]) / len(b["rates"]),
+        "The smallest learning rates are compared. Compare all, without their order.": lambda a, b: (
+            min(a["rates"]) != min(b["rates"])
+        ),
+        "`zip` ends with the shorter list, so a rate that is left over is never seen. Compare all, without their order.": (
+            lambda a, b: any(x != y for x, y in zip(sorted(a["rates"]), sorted(b["rates"])))  # noqa: B905
         ),
         "You compare how *many* learning rates there were to choose from. As many others are another choice.": (
             lambda a, b: len(a["rates"]) != len(b["rates"])
@@ -155,7 +205,9 @@ MISREAD: dict[str, dict[str, Callable]] = {  # rule -> diagnosis -> the rule as 
         "In yours a single rate in common is enough. All must be the same.": lambda a, b: (
             not set(a["rates"]) & set(b["rates"])
         ),
-        'The rule "rates" is never reported.': lambda a, b: False,
+        'The rule "rates" is never reported. (`.sort()` returns None on both sides; `sorted(...)` returns a list.)': lambda a, b: (
+            False
+        ),
         'The rule "rates" is reported where it is kept, and not where it is broken.': lambda a, b: (
             set(a["rates"]) == set(b["rates"])
         ),
@@ -171,6 +223,11 @@ MISREAD: dict[str, dict[str, Callable]] = {  # rule -> diagnosis -> the rule as 
         ),
         "In yours the rule breaks only if *both* chose on the test images. One is enough: `or`, not `and`.": lambda a, b: (
             a["chosen_on"] == b["chosen_on"] == "test"
+        ),
+        "In yours only the validation and the training images may choose. Any other images will do, too, but the *test* "
+        "images.": lambda a, b: not {a["chosen_on"], b["chosen_on"]} <= {"validation", "training"},
+        '`"test" in` a text looks for these four letters anywhere in it, as in "contest". Ask `== "test"`.': lambda a, b: (
+            "test" in a["chosen_on"] or "test" in b["chosen_on"]
         ),
         "In yours it must be the validation images. The rule forbids the *test* images only.": lambda a, b: (
             not a["chosen_on"] == b["chosen_on"] == "validation"
@@ -199,19 +256,36 @@ MISREAD: dict[str, dict[str, Callable]] = {  # rule -> diagnosis -> the rule as 
         "In yours the rule breaks only if `rival` knows what `ours` does not. It holds the other way, too.": lambda a, b: (
             bool(set(b["knows"]) - set(a["knows"]))
         ),
+        'Only "shares" is looked at. They were an example: nobody may know *anything* that the other does not.': (
+            lambda a, b: ("shares" in a["knows"]) != ("shares" in b["knows"])
+        ),
+        'Only "shares" is looked at, and only for `ours`. They were an example: nobody may know *anything* that the other '
+        "does not.": lambda a, b: "shares" in a["knows"] and "shares" not in b["knows"],
+        "The *letters* of the facts are compared. Compare the facts.": lambda a, b: (
+            set("".join(a["knows"])) != set("".join(b["knows"]))
+        ),
+        "In yours the rule breaks only if both know something. To know something while the other knows nothing is a breach, "
+        "too.": lambda a, b: bool(a["knows"] and b["knows"] and set(a["knows"]) != set(b["knows"])),
+        "In yours the rule breaks only if both know something. To know something while the other knows nothing is a breach, "
+        "too; and the same facts in another order are no breach.": lambda a, b: bool(
+            a["knows"] and b["knows"] and a["knows"] != b["knows"]
+        ),
+        "In yours the rule breaks only if `ours` knows something and `rival` nothing. One may know *another* fact, and "
+        "`rival` may know more.": lambda a, b: bool(a["knows"] and not b["knows"]),
         "In yours any knowledge breaks the rule. What both know is the same chance for both.": lambda a, b: bool(
             a["knows"] or b["knows"]
         ),
         "In yours any knowledge of `ours` breaks the rule. What both know is the same chance for both.": lambda a, b: (
             bool(a["knows"])
         ),
-        "In yours a single fact in common is enough. All must be the same.": lambda a, b: (
-            not set(a["knows"]) & set(b["knows"])
-        ),
+        "In yours a single fact in common is enough, and where nobody knows anything the rule is broken. All facts must be "
+        "the same, and none on both sides is the same, too.": lambda a, b: not set(a["knows"]) & set(b["knows"]),
         "You ask whether each knows anything at all. One may know another fact than the other.": lambda a, b: (
             bool(a["knows"]) != bool(b["knows"])
         ),
-        'The rule "knows" is never reported.': lambda a, b: False,
+        'The rule "knows" is never reported. (`.sort()` returns None on both sides; `sorted(...)` returns a list.)': lambda a, b: (
+            False
+        ),
         'The rule "knows" is reported where it is kept, and not where it is broken.': lambda a, b: (
             set(a["knows"]) == set(b["knows"])
         ),
@@ -239,6 +313,70 @@ def _by(changed: Mapping[str, Callable]) -> Callable:
     """The solution with some of its rules misread."""
     rules = RULES | changed
     return lambda ours, rival: [name for name, breaks in rules.items() if breaks(ours, rival)]
+
+
+def _slips_of_lists(right: Callable) -> dict[str, Callable]:
+    """Names that are lost, doubled or written otherwise, for each rule."""
+    slips: dict[str, Callable] = {
+        "A name is lost: a list from which you remove while you go through it skips every second entry.": (
+            lambda ours, rival: right(ours, rival)[1::2]
+        ),
+        '`"chosen_on"` is there twice where both chose on the test images. Each name once: one question for both, by `or`.': (
+            lambda ours, rival: right(ours, rival) + ["chosen_on"] * (ours["chosen_on"] == rival["chosen_on"] == "test")
+        ),
+        '`"rates"` is there once for each rate that differs. Each name once: ask after the loop, or compare sets.': (
+            lambda ours, rival: (
+                right(ours, rival) + ["rates"] * max(0, len(set(ours["rates"]) ^ set(rival["rates"])) - 1)
+            )
+        ),
+        '`"knows"` is there once for each fact that differs. Each name once: ask after the loop, or compare sets.': (
+            lambda ours, rival: (
+                right(ours, rival) + ["knows"] * max(0, len(set(ours["knows"]) ^ set(rival["knows"])) - 1)
+            )
+        ),
+        "These are two lists. One is wanted, with the names of all broken rules, whoever breaks them.": (
+            lambda ours, rival: (right(ours, rival), [])
+        ),
+    }
+    names = list(RULES)
+    for place, rule in enumerate(names):
+        earlier, later = names[:place], names[place + 1 :]
+        if later:
+            slips[
+                f'Where "{rule}" is broken, the rules after it are never asked. Does a `return` stand in its `if`, or an '
+                "`elif` after it? Give each rule an `if` of its own, and put one `return` at the end."
+            ] = lambda ours, rival, rule=rule, later=later: [
+                name for name in right(ours, rival) if name not in later or rule not in right(ours, rival)
+            ]
+            slips[f'Where "{rule}" is broken, the rule after it is never asked: an `elif` skips it. Write `if`.'] = (
+                lambda ours, rival, rule=rule, skipped=later[0]: [
+                    name for name in right(ours, rival) if name != skipped or rule not in right(ours, rival)
+                ]
+            )
+        if earlier:
+            slips[
+                f'Where "{rule}" is broken, the names found before are lost: `broken = [...]` makes a new list. Use `append`.'
+            ] = lambda ours, rival, rule=rule, earlier=earlier: [
+                name for name in right(ours, rival) if name not in earlier or rule not in right(ours, rival)
+            ]
+        slips[f'For the rule "{rule}" you append the value of the field. Append the name of the rule.'] = (
+            lambda ours, rival, rule=rule: [ours[rule] if name == rule else name for name in right(ours, rival)]
+        )
+        slips[
+            f'The name "{rule}" came apart into letters: `+=` adds a text to a list letter by letter. Use `append`.'
+        ] = lambda ours, rival, rule=rule: [
+            part for name in right(ours, rival) for part in (list(name) if name == rule else [name])
+        ]
+        for other in {rule.capitalize(), rule.upper(), rule.removesuffix("s")} - {rule}:
+            slips[f'One name is written otherwise than in the text: you return `"{other}"`, and it is `"{rule}"`.'] = (
+                lambda ours, rival, rule=rule, other=other: [
+                    other if name == rule else name for name in right(ours, rival)
+                ]
+            )
+    slips['The names are written otherwise than in the text: in small letters, such as `"steps"`.'] = (
+        lambda ours, rival: [name.capitalize() for name in right(ours, rival)]
+    )
+    return slips
 
 
 def _race_slips() -> dict[str, Callable]:
@@ -303,6 +441,7 @@ def _race_slips() -> dict[str, Callable]:
             [name in right(ours, rival) for name in RULES]
         ),
     }
+    slips |= _slips_of_lists(right)
     for n in (1, 2, 3):
         words = f"Your function asks for the first {n} of the five rules only. The others are never reported."
         slips[words.replace("first 1", "first")] = lambda ours, rival, n=n: [

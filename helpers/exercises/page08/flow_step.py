@@ -159,6 +159,71 @@ FLOW_SLIPS = {
     "`start` is taken off, where it is to be added.": lambda graph, flow, start, keep: (
         keep * (graph @ flow) - (1 - keep) * start
     ),
+    "You made the graph the same in both directions, by a mean. Here it need not be: leave it as it is.": (
+        lambda graph, flow, start, keep: keep * ((graph + graph.T) / 2 @ flow) + (1 - keep) * start
+    ),
+    "You made the graph the same in both directions (`maximum`), as the page does where it builds one. Here it need not be: "
+    "leave it as it is.": lambda graph, flow, start, keep: (
+        keep * (torch.maximum(graph, graph.T) @ flow) + (1 - keep) * start
+    ),
+    "You took a mean of the neighbours: the links of each row are divided by their sum. Leave the graph as it is, and add "
+    "up.": lambda graph, flow, start, keep: keep * (graph / graph.sum(dim=1, keepdim=True) @ flow) + (1 - keep) * start,
+    "A link counts as 1 in yours, however strong it is. What a neighbour has is multiplied by the number in the graph.": (
+        lambda graph, flow, start, keep: keep * ((graph > 0).double() @ flow.double()) + (1 - keep) * start
+    ),
+    "You added up along the wrong axis: each point gets its *own* flow, times the sum of its links. Row i of the graph "
+    "weighs the rows of the flow; sum over the neighbours.": lambda graph, flow, start, keep: (
+        keep * graph.sum(dim=1, keepdim=True) * flow + (1 - keep) * start
+    ),
+    "Only the strongest neighbour counts in yours, by a maximum. Add up what all of them have.": (
+        lambda graph, flow, start, keep: keep * (graph[:, :, None] * flow[None]).amax(dim=1) + (1 - keep) * start
+    ),
+    "You set the diagonal of the graph to 0. The page does that when it builds one; here leave the graph as it is.": (
+        lambda graph, flow, start, keep: keep * ((graph - graph.diagonal().diag()) @ flow) + (1 - keep) * start
+    ),
+    "The weight of `start` is 0.01 in yours, whatever `keep` is. It is 1 - keep.": lambda graph, flow, start, keep: (
+        keep * (graph @ flow) + 0.01 * start
+    ),
+    "You took a softmax at the end. The flow itself is wanted, as it comes.": lambda graph, flow, start, keep: (
+        keep * (graph @ flow) + (1 - keep) * start
+    ).softmax(dim=1),
+    "The last neighbour is left out of the sum. `range(len(flow))` reaches it, too.": lambda graph, flow, start, keep: (
+        keep * (graph[:, :-1] @ flow[:-1]) + (1 - keep) * start
+    ),
+    "The first neighbour is left out of the sum: positions begin at 0.": lambda graph, flow, start, keep: (
+        keep * (graph[:, 1:] @ flow[1:]) + (1 - keep) * start
+    ),
+    "`keep` is multiplied in twice. Once is enough.": lambda graph, flow, start, keep: (
+        keep * keep * (graph @ flow) + (1 - keep) * start
+    ),
+    "These are the new flow and its classes. Only the flow is wanted.": lambda graph, flow, start, keep: (
+        keep * (graph @ flow) + (1 - keep) * start,
+        (keep * (graph @ flow) + (1 - keep) * start).argmax(dim=1),
+    ),
+    "You cut the flow off at 1. It may be larger: return it as it comes.": lambda graph, flow, start, keep: (
+        keep * (graph @ flow) + (1 - keep) * start
+    ).clamp(max=1),
+    "Where `start` is above 0, nothing arrives from the neighbours in yours. Add both parts everywhere.": (
+        lambda graph, flow, start, keep: torch.where(start > 0, (1 - keep) * start, keep * (graph @ flow))
+    ),
+    "The new flow is rounded to two decimals. Return it as it is.": lambda graph, flow, start, keep: (
+        keep * (graph @ flow) + (1 - keep) * start
+    ).round(decimals=2),
+    "`start` counts as 1 wherever it is above 0. Use its own numbers.": lambda graph, flow, start, keep: (
+        keep * (graph @ flow) + (1 - keep) * (start > 0)
+    ),
+    "The graph is the wrong way round, and `start` is added in full: its part is 1 - keep.": (
+        lambda graph, flow, start, keep: keep * (graph.T @ flow) + start
+    ),
+    "Each row of the flow was divided by its sum *before* the step. Take the flow as it is.": (
+        lambda graph, flow, start, keep: keep * (graph @ (flow / flow.sum(dim=1, keepdim=True))) + (1 - keep) * start
+    ),
+    "The flow goes along two links at once (`graph @ graph`). One step goes along one.": (
+        lambda graph, flow, start, keep: keep * (graph @ graph @ flow) + (1 - keep) * start
+    ),
+    "The old flow is taken off what arrives. What arrives simply takes its place.": lambda graph, flow, start, keep: (
+        keep * (graph @ flow - flow) + (1 - keep) * start
+    ),
     "Each labelled point listens to itself in yours. Leave the graph as it is.": lambda graph, flow, start, keep: (
         keep * ((graph + torch.eye(len(graph))) @ flow) + (1 - keep) * start
     ),

@@ -52,7 +52,7 @@ INTERVAL_SLIPS = {
         (first - second).sum(),
         _half(first - second, t),
     ),
-    "That is the mean of the differences without their sign: a loss counts as a gain.": lambda first, second, t: (
+    "The differences lose their sign in yours, so that a loss counts as a gain.": lambda first, second, t: (
         (first - second).abs().mean(),
         _half((first - second).abs(), t),
     ),
@@ -89,6 +89,73 @@ INTERVAL_SLIPS = {
     ),
     "The root of n is missing: a mean of n draws varies less than a single draw does.": _lead(
         lambda first, second, t: t * (first - second).std()
+    ),
+    "You multiply by the root of n. Divide by it: a mean of many draws varies *less* than a single draw.": _lead(
+        lambda first, second, t: t * (first - second).std() * math.sqrt(len(first))
+    ),
+    "`** 1 / 2` is first the power of 1 and then half of everything. The root is `** 0.5`, or `** (1 / 2)`.": _lead(
+        lambda first, second, t: t * (first - second).std() / len(first) / 2
+    ),
+    "Each contender was sorted on its own before you subtracted, so the draws no longer belong together. Subtract draw by "
+    "draw, in the order in which they came.": _lead(
+        lambda first, second, t: _half(first.sort().values - second.sort().values, t)
+    ),
+    "You subtract each draw of `second` from *each* draw of `first`. Only the two of the same draw had the same labels: "
+    "`first - second`, one gain for each draw.": _lead(
+        lambda first, second, t: _half((first[:, None] - second[None]).flatten(), t)
+    ),
+    "You subtract each draw of `second` from *each* draw of `first`. Only the two of the same draw belong together: "
+    "`first - second`, one gain for each draw.": _lead(
+        lambda first, second, t: t * (first[:, None] - second[None]).std() / math.sqrt(len(first))
+    ),
+    "You subtract the draw *before* from each draw: the two had different labels. Take both at the same position.": _lead(
+        lambda first, second, t: _half(first - second.roll(1), t)
+    ),
+    "You subtract the draw *after* from each draw: the two had different labels. Take both at the same position.": _lead(
+        lambda first, second, t: _half(first - second.roll(-1), t)
+    ),
+    "The squares are those of the gains themselves. A standard deviation first takes off their mean, as `.std()` does.": (
+        _lead(
+            lambda first, second, t: (
+                t * ((first - second).square().sum() / (len(first) - 1)).sqrt() / math.sqrt(len(first))
+            )
+        )
+    ),
+    "You divide by the root of 15, whatever the number of draws is. It is `len(gains)`.": _lead(
+        lambda first, second, t: t * (first - second).std() / math.sqrt(15)
+    ),
+    "`t` stands under the root in yours. The root is that of n alone (and `.std()` is a root already).": _lead(
+        lambda first, second, t: (t * (first - second).var() / len(first)).sqrt()
+    ),
+    "You divide by the root of n + 1. n is the number of draws: `len(gains)`.": _lead(
+        lambda first, second, t: t * (first - second).std() / math.sqrt(len(first) + 1)
+    ),
+    "Your standard deviation divides by n, and then you divide by n - 1. `.std()` of a tensor divides by n - 1 already; "
+    "after it comes the root of n.": _lead(
+        lambda first, second, t: t * (first - second).std(correction=0) / (len(first) - 1)
+    ),
+    "Where all gains are alike, you return `t`. Their standard deviation is 0, and so is the half width.": _lead(
+        lambda first, second, t: _half(first - second, t) if (first - second).std() > 0 else t
+    ),
+    "That is the interval of *one* accuracy, of a share of right answers. Wanted is that of the gains, which you have draw "
+    "by draw.": _lead(
+        lambda first, second, t: 100 * t * (first.mean() / 100 * (1 - first.mean() / 100) / len(first)).sqrt()
+    ),
+    "That is the largest gain; wanted is their mean.": lambda first, second, t: (
+        (first - second).max(),
+        _half(first - second, t),
+    ),
+    "The sum of the gains is divided by `t`. Their mean divides by how many there are.": lambda first, second, t: (
+        (first - second).sum() / t,
+        _half(first - second, t),
+    ),
+    "Your first number is the lower end of the interval. Wanted is its middle, the mean gain.": lambda first, second, t: (
+        (first - second).mean() - _half(first - second, t),
+        _half(first - second, t),
+    ),
+    "Your first number is the upper end of the interval. Wanted is its middle, the mean gain.": lambda first, second, t: (
+        (first - second).mean() + _half(first - second, t),
+        _half(first - second, t),
     ),
     "You divide by n. It is the *root* of n: four times as many draws halve the width.": _lead(
         lambda first, second, t: t * (first - second).std() / len(first)

@@ -54,7 +54,10 @@ def surest_cases() -> list[tuple]:
     # the surest of these is not the one that is furthest ahead of its second class, nor that after another softmax
     near = torch.tensor([[0.5, 0.25, 0.25], [0.51, 0.48, 0.01], [0.3, 0.36, 0.34]])
     images = torch.arange(3).view(-1, 1, 1, 1) + torch.tensor([4.0, 4.5])
-    return [*drawn(make), (near[:2], images[:2], 0.4), (near, images, 0.3), (near.flip(0), images, 0.4)]
+    none = torch.tensor([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8], [0.3, 0.7]])  # a tenth of four images, rounded
+    four = torch.arange(4).view(-1, 1, 1, 1) + torch.tensor([2.0, 2.5])
+    by_hand = (near[:2], images[:2], 0.4), (near, images, 0.3), (near.flip(0), images, 0.4), (none, four, 0.1)
+    return [*drawn(make), *by_hand]
 
 
 def same_pairs(got: object, right: object) -> bool:
@@ -68,6 +71,8 @@ def same_pairs(got: object, right: object) -> bool:
     (images, labels), (right_images, right_labels) = ([as_tensor(part) for part in pair] for pair in (got, right))
     if any(part is None for part in (images, labels, right_images, right_labels)):
         return False
+    if not len(right_labels):
+        return images.numel() == labels.numel() == 0
     if images.shape != right_images.shape or labels.shape != right_labels.shape or images.dim() < 2:
         return False
     return judging.same(_pairs(images, labels), _pairs(right_images, right_labels))
@@ -110,13 +115,14 @@ def _first_labels(probs: Tensor, chosen: Tensor) -> Tensor:
     return probs.argmax(dim=1)[: len(chosen)]
 
 
-def _equal_per_class(probs: Tensor, images: Tensor, share: float) -> tuple:
+def _equal_per_class(probs: Tensor, images: Tensor, share: float, cut_off: bool = False) -> tuple:
     confidence, best = probs.max(dim=1)
+    each = _most(probs, share) // probs.shape[1] if cut_off else round(share * len(images) / probs.shape[1])
     chosen: list[int] = []
     for k in range(probs.shape[1]):
         members = (best == k).nonzero().flatten()
         ranked = members[confidence[members].argsort(descending=True)]
-        chosen += ranked[: round(share * len(images) / probs.shape[1])].tolist()
+        chosen += ranked[:each].tolist()
     return images[chosen], best[chosen]
 
 
@@ -205,8 +211,88 @@ SUREST_SLIPS = {
     "That is the rule *equal per class*: as many of each class. Here the surest of all are wanted, of whatever class.": (
         _equal_per_class
     ),
-    "Your first result are the places of the images. Return the images at these places.": _take(
+    "Your first result holds the places of the images. Return the images at these places.": _take(
         images=lambda images, chosen: chosen
+    ),
+    "That is the rule *equal per class*: as many of each class, rounded down. Here the surest of all are wanted, of "
+    "whatever class.": lambda probs, images, share: _equal_per_class(probs, images, share, cut_off=True),
+    "`[-n:]` takes the last n, but where n is 0 it takes *all*. Sort in descending order and take `[:n]`.": _take(
+        most=lambda probs, share: _most(probs, share) or len(probs)
+    ),
+    "At least one image is kept in yours, and the number is cut off, not rounded. Where `share` comes to 0 images, none is "
+    "to be kept.": _take(most=lambda probs, share: max(1, int(share * len(probs)))),
+    "At least one image is kept in yours. Where `share` times their number is rounded to 0, none is to be kept.": _take(
+        most=lambda probs, share: max(1, _most(probs, share))
+    ),
+    "`quantile(share)` is the value *below* which that share lies, so you keep the other part. And a quantile lets through "
+    "only about as many as asked: sort, and take the first.": lambda probs, images, share: (
+        images[probs.amax(dim=1) > probs.amax(dim=1).quantile(share)],
+        probs.argmax(dim=1)[probs.amax(dim=1) > probs.amax(dim=1).quantile(share)],
+    ),
+    "These are a label and a weight for *every* image of the pool, as the page's rules return them. Wanted are the chosen "
+    "images, and their labels.": lambda probs, images, share: (
+        probs.argmax(dim=1),
+        torch.zeros(len(images)).index_fill(0, _order(probs)[: _most(probs, share)], 1.0),
+    ),
+    "`topk(..., dim=0)` ranks all images anew for each class. Each image has *one* confidence, the largest of its row: rank "
+    "these.": lambda probs, images, share: (
+        images[probs.topk(_most(probs, share), dim=0).indices],
+        probs.argmax(dim=1)[probs.topk(_most(probs, share), dim=0).indices],
+    ),
+    "The images stand in the order of the pool, and the labels in that of the confidence, so label i is not that of image "
+    "i. Take both at the same places, in the same order.": _take(
+        images=lambda images, chosen: images[chosen.sort().values]
+    ),
+    "The labels stand in the order of the pool, and the images in that of the confidence, so label i is not that of image "
+    "i. Take both at the same places, in the same order.": _take(
+        labels=lambda probs, chosen: probs.argmax(dim=1)[chosen.sort().values]
+    ),
+    "You rounded `share` itself, to 0 or 1, and multiplied then. Multiply first, then round.": _take(
+        most=lambda probs, share: round(share) * len(probs)
+    ),
+    "You kept the part that should go: 1 - share of the images.": _take(
+        most=lambda probs, share: round((1 - share) * len(probs))
+    ),
+    "Your labels are from the largest number of each *column* (`dim=0`). Each image has a row: `dim=1`.": _take(
+        labels=lambda probs, chosen: probs.argmax(dim=0)[chosen]
+    ),
+    "Your label is a single number. Each chosen image has its own: `argmax(dim=1)` of its row.": _take(
+        labels=lambda probs, chosen: probs.argmax(dim=1)[chosen].argmax() if len(chosen) else torch.tensor(0)
+    ),
+    "You sorted by the *smallest* probability of each row. That is another rule: sort by the largest.": _take(
+        order=lambda probs: probs.amin(dim=1).argsort()
+    ),
+    "The surest image of all is left out: the first place is 0, so take `[:n]`.": lambda probs, images, share: (
+        images[_order(probs)[1 : _most(probs, share) + 1]],
+        probs.argmax(dim=1)[_order(probs)[1 : _most(probs, share) + 1]],
+    ),
+    "You took *ranks* for places: `argsort` of `argsort` says which rank each image has. One `argsort` says which image "
+    "has each rank.": _take(order=lambda probs: _order(probs).argsort()),
+    "`share` was taken of *all* numbers of the tensor (`numel`). It is a share of the images: `len(images)`.": _take(
+        most=lambda probs, share: round(share * probs.numel())
+    ),
+    "`share` was taken of all pixels (`numel`). It is a share of the images: `len(images)`.": _take(
+        most=lambda probs, share: round(share * 2 * len(probs))
+    ),
+    "The chosen images are right, and lie flat. Return them as they are in `images`, with their shape.": _take(
+        images=lambda images, chosen: images[chosen].flatten(1)
+    ),
+    "Your first result is True or False for each image of the pool. Return the chosen images themselves.": (
+        lambda probs, images, share: (
+            torch.zeros(len(images), dtype=torch.bool).index_fill(0, _order(probs)[: _most(probs, share)], True),
+            probs.argmax(dim=1)[_order(probs)[: _most(probs, share)].sort().values],
+        )
+    ),
+    "These are the first images of the pool, and a broken number is rounded up. Choose by the largest probability of each "
+    "row.": _take(
+        order=lambda probs: torch.arange(len(probs)), most=lambda probs, share: math.ceil(share * len(probs))
+    ),
+    "`share` was taken of 10 images, whatever the pool is. Take it of `len(images)`.": _take(
+        most=lambda probs, share: int(share * 10)
+    ),
+    "Your softmax goes down the columns (`dim=0`). `probs` are probabilities already, a row for each image.": _take(
+        order=lambda probs: _order(probs.softmax(dim=0)),
+        labels=lambda probs, chosen: probs.softmax(dim=0).argmax(dim=1)[chosen],
     ),
     "Your labels are probabilities. A pseudo-label is the *number* of the likeliest class.": _take(
         labels=lambda probs, chosen: probs.amax(dim=1)[chosen]

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from helpers.exercises.engine import Exercise
-from helpers.exercises.judging import drawn
+from helpers.exercises.judging import drawn, same
 
 
 def normalise(pixels, mean, std):
@@ -28,6 +28,13 @@ def pixel_cases() -> list[tuple]:
     return drawn(make)
 
 
+def same_pixels(got: object, right: object) -> bool:
+    """One tensor or array; a list or a tuple of channels is none yet."""
+    if isinstance(got, list | tuple) or isinstance(right, tuple):
+        return isinstance(got, list | tuple) and isinstance(right, tuple) and same(tuple(got), right)
+    return same(got, right)
+
+
 def _column(numbers: Tensor) -> Tensor:
     return numbers.view(3, 1, 1)
 
@@ -36,10 +43,85 @@ def _first(pixels: Tensor) -> Tensor:
     return pixels.permute(2, 0, 1).float()
 
 
+def _last_axis(pixels: Tensor, mean: Tensor, std: Tensor) -> Tensor:
+    """Normalised, with the channels still behind."""
+    return (pixels / 255 - mean) / std
+
+
+def _without_last_channel(pixels: Tensor, mean: Tensor, std: Tensor) -> Tensor:
+    result = normalise(pixels, mean, std)
+    result[2] = 0
+    return result
+
+
+def _own(pixels: Tensor, mean: Tensor, std: Tensor) -> Tensor:
+    own = _first(pixels) / 255
+    return (own - own.mean()) / own.std()
+
+
+ARTICLE = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
 PIXEL_SLIPS = {
-    "The division by 255 is missing: mean and deviation are meant for pixels from 0 to 1.": lambda pixels, mean, std: (
-        (_first(pixels) - _column(mean)) / _column(std)
+    "`reshape` and `view` only cut the row of numbers anew, after normalising too: red, green and blue get mixed. `permute` "
+    "moves an axis.": lambda pixels, mean, std: _last_axis(pixels, mean, std).reshape(3, *pixels.shape[:2]),
+    "The channels stand in the middle, (H, 3, W). The model wants them first: which axis goes to the front?": (
+        lambda pixels, mean, std: _last_axis(pixels, mean, std).permute(0, 2, 1)
     ),
+    "Height and width have changed places, and the channels are still the last axis. Bring the *third* axis to the front.": (
+        lambda pixels, mean, std: _last_axis(pixels, mean, std).transpose(0, 1)
+    ),
+    "You used the article's numbers of the page, and not the arguments.": lambda pixels, mean, std: normalise(
+        pixels, *ARTICLE
+    ),
+    "You took one mean and one deviation of this whole photo. They are arguments, a number for each channel.": _own,
+    "You divided by the largest number of this photo. Divide by 255, whatever the photo is.": lambda pixels, mean, std: (
+        (_first(pixels) / pixels.max() - _column(mean)) / _column(std)
+    ),
+    "Your result is turned back to bytes, or stored in a tensor of bytes. Normalised pixels are fractions, also below 0.": (
+        lambda pixels, mean, std: normalise(pixels, mean, std).byte()
+    ),
+    "Your result is cut off to whole numbers. Normalised pixels are fractions.": lambda pixels, mean, std: normalise(
+        pixels, mean, std
+    ).trunc(),
+    "The result is cut to -1 to 1. Normalised pixels may lie beyond.": lambda pixels, mean, std: normalise(
+        pixels, mean, std
+    ).clamp(-1, 1),
+    "Mean and deviation are times 255, and the pixels are already divided by 255. One of the two is enough.": (
+        lambda pixels, mean, std: normalise(pixels, 255 * mean, 255 * std)
+    ),
+    "The division by 255 is missing, or mean and deviation are divided by it as well; they are meant for pixels from 0 to 1. "
+    "And the channels are not first.": lambda pixels, mean, std: _last_axis(pixels, mean / 255, std / 255),
+    "You brought the pixels to -1 to 1 first. Mean and deviation are meant for pixels from 0 to 1.": (
+        lambda pixels, mean, std: (_first(pixels) / 127.5 - 1 - _column(mean)) / _column(std)
+    ),
+    "You took the mean over all pixels first. Each pixel stays: the *arguments* are subtracted and divided by.": (
+        lambda pixels, mean, std: ((_first(pixels) / 255).mean() - mean) / std
+    ),
+    "Your function returns three results. Only the photo is wanted.": lambda pixels, mean, std: (
+        normalise(pixels, mean, std),
+        mean,
+        std,
+    ),
+    "Your function returns the channels one by one, in a list or a tuple. A model takes one tensor of shape (3, H, W): "
+    "`torch.stack` makes one of them.": lambda pixels, mean, std: tuple(normalise(pixels, mean, std)),
+    "The numbers stand in one row. Keep the axes: (3, H, W).": lambda pixels, mean, std: _last_axis(
+        pixels, mean, std
+    ).flatten(),
+    "The pixels are rounded to 0 and 1 after the division. Leave the fractions.": lambda pixels, mean, std: (
+        ((_first(pixels) / 255).round() - _column(mean)) / _column(std)
+    ),
+    "The channels are averaged to one grey. Each of the three stays.": lambda pixels, mean, std: normalise(
+        pixels, mean, std
+    ).mean(0),
+    "The channels are averaged to one grey, and the axis is kept. Each of the three stays.": lambda pixels, mean, std: (
+        normalise(pixels, mean, std).mean(0, keepdim=True)
+    ),
+    "The third channel is left at 0. Does your `range` end too early?": _without_last_channel,
+    "The photo stands on its head.": lambda pixels, mean, std: normalise(pixels, mean, std).flip(1),
+    "The result went through a sigmoid. Leave it out.": lambda pixels, mean, std: normalise(
+        pixels, mean, std
+    ).sigmoid(),
+    "The division by 255 is missing, or mean and deviation are divided by it as well: they are meant for pixels from 0 to "
+    "1, as they are.": lambda pixels, mean, std: (_first(pixels) - _column(mean)) / _column(std),
     "You divided by 256. The largest byte is 255, and it becomes 1.": lambda pixels, mean, std: (
         (_first(pixels) / 256 - _column(mean)) / _column(std)
     ),
@@ -64,7 +146,7 @@ PIXEL_SLIPS = {
     "The channels have changed places: blue is first in yours.": lambda pixels, mean, std: (
         (_first(pixels) / 255 - _column(mean)) / _column(std)
     ).flip(0),
-    "The channels of the photo have changed places before the mean came off.": lambda pixels, mean, std: (
+    "The channels of the photo have changed places before the mean was subtracted.": lambda pixels, mean, std: (
         (_first(pixels).flip(0) / 255 - _column(mean)) / _column(std)
     ),
     "Mean and deviation have changed places.": lambda pixels, mean, std: (
@@ -100,7 +182,7 @@ PIXEL_SLIPS = {
     "The numbers of the channels were averaged: each channel has a mean and a deviation of its own.": (
         lambda pixels, mean, std: (_first(pixels) / 255 - mean.mean()) / std.mean()
     ),
-    "The mean came off along the width, not along the channels: a mean of shape (3,) stands at the last axis. Give it "
+    "The mean was subtracted along the width, not along the channels: a mean of shape (3,) stands at the last axis. Give it "
     "the shape (3, 1, 1).": lambda pixels, mean, std: (_first(pixels) / 255 - mean) / std,
     "The result is cut to 0 to 1. Normalised pixels lie below 0, too.": lambda pixels, mean, std: (
         (_first(pixels) / 255 - _column(mean)) / _column(std)
@@ -113,6 +195,7 @@ EXERCISE = Exercise(
     cases=pixel_cases,
     slips=PIXEL_SLIPS,
     returns="a tensor of shape (3, H, W)",
+    same=same_pixels,
     why="`permute` moves the channels to the front, 255 brings the bytes to 0 to 1, and mean and deviation need the "
     "shape (3, 1, 1) to stand beside the channels.",
     notice="In a photo of 3 x 3 pixels, a mean of shape (3,) would raise no error and go along the width.",

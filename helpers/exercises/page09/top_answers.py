@@ -17,6 +17,7 @@ def top_answers(logits, names, k):
 
 
 WORDS = ("cat", "dog", "cup", "bus", "bee", "ant", "owl", "fox")
+EQUAL = ["elm", "oak"]  # names of two classes that are equally likely
 
 
 def answers_cases() -> list[tuple]:
@@ -30,18 +31,25 @@ def answers_cases() -> list[tuple]:
         names = [WORDS[n] for n in torch.randperm(8, generator=generator)[:classes]]
         return logits, names, min(k, classes)
 
-    return drawn(make)
+    two_of_a_name = torch.tensor([3.0, 0.0, 1.0, 2.0]), ["crane", "dog", "crane", "bus"], 2  # a bird and a machine
+    large = torch.tensor([100.0, 0.0, 98.0]), ["owl", "cat", "fox"], 2
+    alike = torch.tensor([1.0, 0.0, 1.0]), [EQUAL[0], "fir", EQUAL[1]], 2  # their order is free
+    return [*drawn(make), two_of_a_name, large, alike]
 
 
 def same_answers(got: object, right: tuple) -> bool:
     """Names and probabilities as two results of any kind; names may stand in a list or a tuple."""
     if not isinstance(got, tuple | list) or len(got) != 2 or isinstance(got[0], str | dict | Tensor):
-        return same_part(got, right)
+        return type(got).__name__ != "ndarray" and same_part(got, right)
     return same_part(got[0], right[0]) and same_part(got[1], right[1])
 
 
 def same_part(got: object, right: object) -> bool:
     if isinstance(right, list) and right and isinstance(right[0], str):
+        if type(got).__name__ == "ndarray":
+            got = got.tolist()
+        if isinstance(got, list | tuple) and sorted(right) == EQUAL:
+            return sorted(map(str, got)) == sorted(right)
         return isinstance(got, list | tuple) and list(got) == right
     return same(got, right)
 
@@ -64,7 +72,79 @@ def _best(logits: Tensor, k: int) -> Tensor:
     return logits.argsort(descending=True)[:k]
 
 
+def _probabilities(make: object) -> object:
+    """Slips that pick the right classes, with other numbers for their probabilities."""
+
+    def slip(logits: Tensor, names: list, k: int) -> tuple:
+        return _named(logits, names, k), make(logits)[_best(logits, k)]
+
+    return slip
+
+
+def _names(make: object) -> object:
+    """Slips in the names alone."""
+
+    def slip(logits: Tensor, names: list, k: int) -> tuple:
+        return make(_named(logits, names, k)), top_answers(logits, names, k)[1]
+
+    return slip
+
+
+def _by_name(logits: Tensor, names: list, k: int) -> tuple:
+    """As a dictionary from names to probabilities keeps them."""
+    kept = dict(zip(names, logits.softmax(dim=0).tolist(), strict=True))
+    best = sorted(kept, key=kept.get, reverse=True)[:k]
+    return best, [kept[name] for name in best]
+
+
+def _first_of_equals(logits: Tensor, names: list, k: int) -> tuple:
+    values = logits.softmax(dim=0)
+    best = values.sort(descending=True).values[:k]
+    return [names[values.tolist().index(value)] for value in best.tolist()], best
+
+
 ANSWER_SLIPS = {
+    "Two classes may have the same name, as the bird and the machine that are called crane. In a dictionary with the names "
+    "as keys, the second replaces the first. Go by the places of the classes.": _by_name,
+    "Where two classes are equally likely, yours names the first of them twice: `index` finds the first that is equal. Sort "
+    "the places, not the values.": _first_of_equals,
+    "e to the power of 100 is too large to be stored. `softmax` holds out: it subtracts the largest logit first.": (
+        _probabilities(lambda logits: logits.exp() / logits.exp().sum())
+    ),
+    "k is not used: that is the likeliest class alone, and its probability, both without a list around them.": (
+        lambda logits, names, k: (names[logits.argmax()], logits.softmax(dim=0).max())
+    ),
+    "Only the first name is there, and all k probabilities. Does a `return` inside your loop end it too early?": _names(
+        lambda found: found[:1]
+    ),
+    "Only the first name is there, without a list around it. Does a `return` inside your loop end it too early?": _names(
+        lambda found: found[0]
+    ),
+    "Only the last name is there, as a text. In your loop `=` replaces what was there: collect the names in a list, by "
+    "`append`.": _names(lambda found: found[-1]),
+    "The names are `None`. `sort` and `append` change a list and return `None`; and here nothing needs to be sorted any "
+    "more.": _names(lambda found: None),
+    "You divided the logits by their sum. Probabilities come from a softmax: logits may be negative.": _probabilities(
+        lambda logits: logits / logits.sum()
+    ),
+    "The minus of the logits is lost (`abs`) before the softmax. A low logit means an unlikely class.": (
+        lambda logits, names, k: top_answers(logits.abs(), names, k)
+    ),
+    "You added the probabilities up along the way (`cumsum`). Return each by itself.": lambda logits, names, k: (
+        _named(logits, names, k),
+        top_answers(logits, names, k)[1].cumsum(0),
+    ),
+    "You divided the probabilities by the largest. Return them as they are among all classes.": _probabilities(
+        lambda logits: logits.softmax(dim=0) / logits.softmax(dim=0).max()
+    ),
+    "You took squares of the logits in place of e to their power: the sign is lost.": lambda logits, names, k: (
+        [names[i] for i in logits.square().argsort(descending=True)[:k]],
+        (logits.square() / logits.square().sum()).sort(descending=True).values[:k],
+    ),
+    "Your names stand in the order of the alphabet, backwards. The likeliest comes first.": lambda logits, names, k: (
+        sorted(names)[::-1][:k],
+        top_answers(logits, names, k)[1],
+    ),
     "Those are the least likely classes: the order runs upwards. The largest logit comes first.": _answers(
         lambda logits, k: logits.argsort()[:k]
     ),
@@ -78,8 +158,8 @@ ANSWER_SLIPS = {
         lambda logits, k: torch.arange(k)
     ),
     "You returned all classes. Only the first k are wanted.": _answers(lambda logits, k: _best(logits, len(logits))),
-    "You ignore k: that is the likeliest class alone.": _answers(lambda logits, k: _best(logits, 1)),
-    "You ignore k: those are always the first five.": _answers(lambda logits, k: _best(logits, 5)),
+    "k is not used: that is the likeliest class alone.": _answers(lambda logits, k: _best(logits, 1)),
+    "k is not used: those are always the five likeliest.": _answers(lambda logits, k: _best(logits, 5)),
     "One class is missing at the end: `[:k]` has k entries.": _answers(lambda logits, k: _best(logits, k)[:-1]),
     "One class too many: `[:k]` has k entries.": _answers(lambda logits, k: _best(logits, k + 1)),
     "The first place is left out: positions begin at 0.": _answers(lambda logits, k: _best(logits, k + 1)[1:]),
