@@ -122,7 +122,7 @@ def train(options: argparse.Namespace) -> None:
     history = fine_tune(accelerator, model, train_set, val_set, frozen, options, run)
 
     val_logits = logits_of(accelerator, model, val_set, options)
-    temperature = fit_temperature(val_logits, val_set.labels)
+    temperature = max(0.5, fit_temperature(val_logits, val_set.labels))  # where all are right it would go to 0
     if best_epoch(history) == 0:  # all is chosen: the validation photos may teach the head, too
         both = torch.cat([latents["train"], latents["val"]])
         head = head_on(both, torch.cat([train_set.labels, val_set.labels]), frozen["penalty"])

@@ -26,6 +26,8 @@ EXPLORERS = {  # page -> names of its explorers' controls, in order; drawing pad
     "07_evaluation": [["at", "miss", "false_alarm"], []],
     "08_worth": [["steps"]],
     "09_strangers_model": [["size"]],  # its lists of words are moved by the sliders beside them
+    "10_your_own_photos": [["at", "wrong", "ask"]],
+    "11_sharing": [["bit"]],  # its text is typed
 }
 SAYS = re.compile(r"^(\w+) says (\d) \((\d+) %\)")
 
