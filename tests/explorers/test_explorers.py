@@ -26,12 +26,14 @@ from helpers.explorers import (
     base,
     descent,
     drawing,
+    file_hash,
     finetuning,
     kernel,
     label_budget,
     label_flow,
     latent_walk,
     logits,
+    none_of_these,
     preprocessing,
     threshold,
 )
@@ -86,6 +88,7 @@ DRAW = {  # every picture of an explorer
     "answers_picture": lambda: drawing.answers_picture(torch.rand(1, 32, 32), {"a": torch.ones(10) / 10}),
     "descent_picture": descent.descent_picture,
     "finetuning_picture": lambda: finetuning.finetuning_picture([50.0, 60.0], [2.0, 1.0], 15, "$5_6%"),
+    "hash_picture": file_hash.hash_picture,
     "kernel_picture": lambda: kernel.kernel_picture(PHOTO, torch.eye(3)),
     "label_budget_picture": lambda: label_budget.label_budget_picture(
         1, {1: (torch.ones(3, 1, 32, 32), ["a", "b", "c"])}
@@ -93,6 +96,9 @@ DRAW = {  # every picture of an explorer
     "label_flow_picture": lambda: label_flow.label_flow_picture(*chain()),
     "latent_walk_picture": lambda: latent_walk.latent_walk_picture(autoencoder(), *digits()[1].images[:2]),
     "logits_picture": logits.logits_picture,
+    "none_of_these_picture": lambda: none_of_these.none_of_these_picture(
+        torch.tensor([[0.9, 0.1], [0.4, 0.6]]), torch.tensor([0, 0]), ["$a_1%", "b"], torch.rand(2, 3, 24, 24)
+    ),
     "preprocessing_picture": lambda: preprocessing.preprocessing_picture(six_logits, "abcdef", PHOTOS, "red"),
     "threshold_picture": lambda: threshold.threshold_picture(*scores_and_labels()),
 }
