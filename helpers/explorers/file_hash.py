@@ -41,18 +41,20 @@ def hash_picture(text: str = EXAMPLE, bit: int = 0, before: str = EXAMPLE) -> Sc
 
     Args:
         text: what the file holds after it was edited.
-        bit: which of its bits is flipped then, from 1; 0 for none, and so is a bit beyond the text's end.
+        bit: which of its bits is flipped then, from 1; 0 for none. Of a bit beyond the text's end
+            the picture says that it is not there.
         before: what the file held before.
     """
     old, new = before.encode(), text.encode()
-    new = flipped(new, bit if bit <= 8 * len(new) else 0)
+    beyond = f" (it has no bit {bit})" if bit > 8 * len(new) else ""
+    new = flipped(new, 0 if beyond else bit)
     digests = [hashlib.sha256(data).hexdigest() for data in (old, new)]
     marks = "".join("^" if a != b else " " for a, b in zip(*digests, strict=True))
-    picture = new_scene(7.2, 1.85, _tell(old, new, digests))
+    picture = new_scene(7.2, 1.85, _tell(old, new, digests, beyond))
     lines = [
         (f"before: {_shown(old)}", INK, False),
         (digests[0], INK, True),
-        (f"after: {_shown(new)}", INK, False),
+        (f"after: {_shown(new, WIDEST - len(beyond))}{beyond}", INK, False),
         (digests[1], INK, True),
         (marks, BLUE, True),
     ]
@@ -65,7 +67,7 @@ def hash_picture(text: str = EXAMPLE, bit: int = 0, before: str = EXAMPLE) -> Sc
 def hash_explorer(before: str = EXAMPLE) -> VBox:
     """Page 11: type another text, or flip one bit of it; see `hash_picture`."""
     text = Text(before[:LONGEST], description="file after", continuous_update=True, layout={"width": "330px"})
-    bit = BoundedIntText(0, min=0, max=8 * len(before), description="flip bit (0: none)", layout={"width": "190px"})
+    bit = BoundedIntText(0, min=0, max=8 * LONGEST, description="flip bit (0: none)", layout={"width": "190px"})
 
     def render(text: str, bit: int) -> Scene:
         return hash_picture(text[:LONGEST], bit, before)
@@ -73,9 +75,9 @@ def hash_explorer(before: str = EXAMPLE) -> VBox:
     return live(render, {"text": text, "bit": bit}, [text, with_slider(bit)])
 
 
-def _tell(old: bytes, new: bytes, digests: list[str]) -> str:
+def _tell(old: bytes, new: bytes, digests: list[str], beyond: str) -> str:
     """What the picture shows, in words."""
-    told = f"The file before: {_shown(old)}, {len(old)} bytes. After: {_shown(new)}, {len(new)} bytes. "
+    told = f"The file before: {_shown(old)}, {len(old)} bytes. After: {_shown(new)}, {len(new)} bytes{beyond}. "
     if old == new:
         return told + f"No byte differs, and both hashes begin with {digests[0][:8]}: all 64 digits are the same."
     digits = sum(a != b for a, b in zip(*digests, strict=True))
@@ -96,14 +98,14 @@ def _changed(old: bytes, new: bytes) -> str:
     return "One bit of the file differs" if bits == 1 else f"{bits} bits of the file differ"
 
 
-def _shown(data: bytes) -> str:
+def _shown(data: bytes, widest: int = WIDEST) -> str:
     """Bytes as text where they are text, else as Python writes bytes, cut where the picture ends."""
     try:
         text = data.decode()
     except UnicodeDecodeError:
         text = ""
     shown = repr(text) if text.isprintable() and text.encode() == data else repr(data)
-    return shown if len(shown) <= WIDEST else shown[:WIDEST] + "..."
+    return shown if len(shown) <= widest else shown[:widest] + "..."
 
 
 def _in_eights(digits: str) -> str:

@@ -99,7 +99,7 @@ HEADER_SLIPS = {
             len(raw) - 8 - _length(raw),
             _names(raw),
         ),
-        "The first result is 0: a place counted from the end of the header. Count from the begin of the file.": (
+        "The first result is 0: a place counted from the end of the header. Count from the beginning of the file.": (
             lambda raw: (0, _names(raw))
         ),
         "That is the last byte of the header. The numbers begin at the next one.": lambda raw: (

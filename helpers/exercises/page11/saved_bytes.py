@@ -169,7 +169,8 @@ EXERCISE = Exercise(
     returns="one whole number of bytes, before minus after",
     why="`math.prod` of the sizes is how many numbers a tensor holds; each saves as many bytes as the two types "
     "differ. Whole numbers stay, and `__metadata__` is no tensor.",
-    notice="A smaller precision halves the file, and rounds each weight: measure what that does to the answers.",
+    notice="Two bytes in place of four nearly halve a file of floats, and round the weights: measure what that does to the "
+    "answers.",
     hints=(
         "How many numbers does a tensor of shape [2, 3] hold, and how many bytes does each take, before and after?",
         "`math.prod(entry['shape'])` counts the numbers; `FLOAT_BYTES[entry['dtype']]` is what each takes now.",
