@@ -6,8 +6,11 @@ single case by chance is worse than none.
 
 from __future__ import annotations
 
+import copy
+import difflib
 import functools
 import itertools
+import re
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -19,16 +22,25 @@ from torch import Tensor, nn
 from helpers.exercises import slips
 from helpers.exercises.guard import Outcome
 from helpers.exercises.mutants import mutants
+from helpers.exercises.repair import LIKELY, Repair
 from helpers.exercises.written import written
 
 if TYPE_CHECKING:
     from helpers.exercises.engine import Exercise
 
-SEARCH_SECONDS = 2.0
+SEARCH_SECONDS = 2.0  # of the repair and the mutants together
+LINE = re.compile(r"\bline \d")
 ORDINALS = ("first", "second", "third", "fourth")
 
 
-def diagnose(exercise: Exercise, values: list, answer: Callable, names: list[str]) -> str | None:
+def diagnose(
+    exercise: Exercise,
+    values: list,
+    answer: Callable,
+    names: list[str],
+    repair: Callable[..., Repair | None],
+    errors: bool = False,
+) -> str | None:
     """The slip that explains what was returned in every case, in words; None where none does.
 
     Args:
@@ -36,28 +48,58 @@ def diagnose(exercise: Exercise, values: list, answer: Callable, names: list[str
         values: (inputs, right answer, outcome) of each case that ended without an error.
         answer: the learner's function.
         names: of its arguments.
+        repair: finds the edit of the learner's function that makes it right.
+        errors: whether other cases ended with one; then only slips of the exercise count, and swapped arguments.
     """
     deadline = time.monotonic() + SEARCH_SECONDS
+    values = sorted(values, key=lambda value: exercise.same(value[2].value, value[1]))  # the telling ones first
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _diagnose(exercise, values, answer, names, deadline)
+        known = (
+            _of_kind(exercise, values, answer)
+            or _notebook_name(exercise, answer)
+            or _own_slip(exercise, values)
+            or _own_slips_of_parts(exercise, values)
+        )
+        known = known or (_other_inputs(exercise, values, names) if errors else None)
+        if known or errors:
+            return with_place(known, repair(worst=LIKELY)) if known else None
+        texts = _of_texts(values) if isinstance(values[0][1], str) else None
+        known = texts or _general_slip(exercise, values, names) or _always_times(values, names)
+        if known and not _constant(values, answer):
+            place = as_repair(repair(), 1)
+            return f"{known} {place}" if place else with_place(known, repair())
+        return _unforeseen(exercise, values, answer, names, repair, deadline)
 
 
-def _diagnose(exercise: Exercise, values: list, answer: Callable, names: list[str], deadline: float) -> str | None:
-    values = sorted(values, key=lambda value: exercise.same(value[2].value, value[1]))  # the telling ones first
+def _unforeseen(
+    exercise: Exercise, values: list, answer: Callable, names: list[str], repair: Callable, deadline: float
+) -> str | None:
+    """What is said where no slip of the exercise explains all."""
     return (
-        _of_kind(exercise, values, answer)
-        or _notebook_name(exercise, answer)
-        or _own_slip(exercise, values, names)
+        as_repair(repair(), LIKELY)
         or _constant(values, answer)
-        or _general_slip(exercise, values, names)
-        or _always_times(values, names)
         or of_code(exercise, answer)
         or _other_inputs(exercise, values, names)
+        or as_repair(repair())
         or _two_slips(exercise, values, names)
+        or _explain_parts(exercise, values, names)
         or _as_a_mutant(exercise, values, deadline)
         or _right_parts(exercise, values)
     )
+
+
+def with_place(words: str, repair: Repair | None) -> str:
+    """A slip in words, and the line where it probably is."""
+    likely = repair is not None and repair.rank <= LIKELY and not LINE.search(words)
+    return f"{words} Look at {repair.place()}." if likely else words
+
+
+def as_repair(repair: Repair | None, worst: int = 9) -> str | None:
+    """What is said of an edit that makes all right, if it is likely enough."""
+    if repair is None or repair.rank > worst:
+        return None
+    return f"Your function is one change away: {repair.told()}."
 
 
 def _of_kind(exercise: Exercise, values: list, answer: Callable) -> str | None:
@@ -81,6 +123,10 @@ def _of_kind(exercise: Exercise, values: list, answer: Callable) -> str | None:
         return f"Your function returns a shape, and not the values. {wanted}".strip()
     if isinstance(right, tuple):
         return _of_count(exercise, values, wanted)
+    counts = {len(value) if isinstance(value, tuple) else 0 for value in got}
+    for place in range(min(*counts, len(ORDINALS)) if len(counts) == 1 and counts != {1} else 0):
+        if all(exercise.same(o.value[place], r) for _, r, o in values):
+            return f"Your function returns {max(counts)} values; only the {ORDINALS[place]} is wanted. {wanted}".strip()
     lengths = {len(parts) for parts in map(_parts, got) if parts is not None}
     if getattr(slips.as_tensor(right), "shape", None) == () and len(lengths) == 1 and lengths != {1}:
         for place in range(min(max(lengths), len(ORDINALS))):
@@ -90,6 +136,21 @@ def _of_kind(exercise: Exercise, values: list, answer: Callable) -> str | None:
     if any(isinstance(value, dict) for value in got):
         return f"Your function returns a dictionary. {wanted}".strip()
     return None
+
+
+def _of_texts(values: list) -> str | None:
+    """The texts are right but for their writing, or two of them have changed places."""
+    pairs = [(outcome.value, right) for _, right, outcome in values]
+    if all(isinstance(got, list | tuple) and len(got) == 1 and got[0] == right for got, right in pairs):
+        return "Your function returns the text in a list. The text alone is wanted, without brackets around it."
+    if not all(isinstance(got, str) for got, _ in pairs):
+        return None
+    wrong = sorted({(got, right) for got, right in pairs if got != right})
+    if all(difflib.SequenceMatcher(None, got.lower(), right.lower()).ratio() > 0.7 for got, right in wrong):
+        return f"A text is written otherwise than asked: `{wrong[0][0]!r}`. Every letter, quote and point counts."
+    swapped = len(wrong) == 2 and wrong[0] == wrong[1][::-1]
+    both = {got for got, _ in wrong} == {got for got, right in pairs if right in dict(wrong)}
+    return f"The texts `{wrong[0][0]!r}` and `{wrong[0][1]!r}` have changed places." if swapped and both else None
 
 
 def nothing_returned(answer: Callable, printed: bool) -> str:
@@ -135,24 +196,29 @@ def _parts(value: object) -> list | None:
     return list(value)
 
 
-def _own_slip(exercise: Exercise, values: list, names: list[str]) -> str | None:
-    rivals = [(words, lambda inputs, _, slip=slip: slip(*inputs)) for words, slip in exercise.slips.items()]
-    rivals = [*rivals, *_general(values[0][0], names)] if isinstance(values[0][1], tuple) else rivals
-    return _explain(exercise, values, rivals, names)
+def _own_slip(exercise: Exercise, values: list) -> str | None:
+    return _explain(exercise, values, _own(exercise))
+
+
+def _own(exercise: Exercise) -> list[tuple[str, Callable]]:
+    return [(words, lambda inputs, _, slip=slip: slip(*inputs)) for words, slip in exercise.slips.items()]
 
 
 def _general_slip(exercise: Exercise, values: list, names: list[str]) -> str | None:
     rivals = list(_general(values[0][0], names))
-    return _explain(exercise, values, rivals, names)
+    return _explain(exercise, values, rivals)
 
 
 def _other_inputs(exercise: Exercise, values: list, names: list[str]) -> str | None:
     """The answer is that of the solution for other inputs."""
-    rivals = [
+    return _explain(exercise, values, _of_other_inputs(exercise, values, names))
+
+
+def _of_other_inputs(exercise: Exercise, values: list, names: list[str]) -> list[tuple[str, Callable]]:
+    return [
         (words, lambda inputs, _, change=change: exercise.solution(*change(inputs)))
         for words, change in slips.of_inputs(names, values[0][0])
     ]
-    return _explain(exercise, values, rivals, names)
 
 
 def _general(inputs: tuple, names: list[str]) -> Iterator[tuple[str, Callable]]:
@@ -162,7 +228,11 @@ def _general(inputs: tuple, names: list[str]) -> Iterator[tuple[str, Callable]]:
 
 def _two_slips(exercise: Exercise, values: list, names: list[str]) -> str | None:
     """A slip of this exercise, and a general one on top of it."""
-    rivals = [
+    return _explain(exercise, values, _twice(exercise, values, names))
+
+
+def _twice(exercise: Exercise, values: list, names: list[str]) -> list[tuple[str, Callable]]:
+    return [
         (
             f"Two slips at once. {words} And then: {_lower(more)}",
             lambda inputs, _, s=slip, t=turn: t(inputs, s(*inputs)),
@@ -173,26 +243,41 @@ def _two_slips(exercise: Exercise, values: list, names: list[str]) -> str | None
             ("The sign", "Yours is 100", "Yours is one", "Yours is twice", "Yours is half", "Yours is the right")
         )
     ]
-    return _explain(exercise, values, rivals, names)
 
 
 def _lower(words: str) -> str:
     return (words[0].lower() + words[1:]).replace("the right answer", "what that makes")
 
 
-def _explain(exercise: Exercise, values: list, rivals: list[tuple[str, Callable]], names: list[str]) -> str | None:
-    """The words of the rival whose results are those returned; for several results, a rival for each wrong one."""
-    for words, rival in rivals:
-        if _agrees(exercise, values, rival):
-            return words
-    return _explain_parts(exercise, values, rivals, names) if isinstance(values[0][1], tuple) else None
+def _explain(exercise: Exercise, values: list, rivals: list[tuple[str, Callable]]) -> str | None:
+    """The words of the rival whose results are those returned."""
+    return next((words for words, rival in rivals if _agrees(exercise, values, rival)), None)
 
 
-def _explain_parts(
-    exercise: Exercise, values: list, rivals: list[tuple[str, Callable]], names: list[str]
-) -> str | None:
-    """As `_explain`, for each wrong one of several results; None where no part is explained."""
-    told, unexplained = [], []
+def _own_slips_of_parts(exercise: Exercise, values: list) -> str | None:
+    """A slip of this exercise for each wrong one of several results; None where one is not explained."""
+    told = _told_parts(exercise, values, _own(exercise)) if isinstance(values[0][1], tuple) else [None]
+    return " ".join(told) if told and None not in told else None
+
+
+def _explain_parts(exercise: Exercise, values: list, names: list[str]) -> str | None:
+    """A slip for each wrong one of several results, where at least one is explained."""
+    if not isinstance(values[0][1], tuple):
+        return None
+    rivals = [
+        *_own(exercise),
+        *_general(values[0][0], names),
+        *_of_other_inputs(exercise, values, names),
+        *_twice(exercise, values, names),
+    ]
+    told = _told_parts(exercise, values, rivals, names)
+    known = [words for words in told if words]
+    return f"{' '.join(known)}{' The other one differs, too.' * (None in told)}" if known else None
+
+
+def _told_parts(exercise: Exercise, values: list, rivals: list, names: list[str] | None = None) -> list[str | None]:
+    """For each wrong one of several results its slip, or None; the same slip of several is told once."""
+    places: dict[str | None, list[str]] = {}
     for place in range(len(values[0][1])):
         part = [(inputs, right[place], Outcome(_parts(outcome.value)[place])) for inputs, right, outcome in values]
         if all(exercise.same(outcome.value, right) for _, right, outcome in part):
@@ -200,12 +285,11 @@ def _explain_parts(
         words = next(
             (w for w, rival in rivals if _agrees(exercise, part, functools.partial(_part, rival, place))), None
         )
-        words = words or _always_times(part, names)
-        if words:
-            told.append(f"The {ORDINALS[place]} result: {words}")
-        else:
-            unexplained.append(f"The {ORDINALS[place]} result differs, too.")
-    return " ".join(told + unexplained) if told else None
+        places.setdefault(words or (names and _always_times(part, names)) or None, []).append(ORDINALS[place])
+    return [
+        words and f"The {' and the '.join(which)} result {'is' if len(which) == 1 else 'are'} not right. {words}"
+        for words, which in places.items()
+    ]
 
 
 def _right_parts(exercise: Exercise, values: list) -> str | None:
@@ -253,30 +337,19 @@ def _always_times(values: list, names: list[str]) -> str | None:
         return None
     if len({written(right) for _, right in pairs}) < 2:
         return None
-    factor = _factor(pairs)
+    factor = slips.factor_of(pairs)
     if factor:
         return f"Yours is {factor:g} times the right answer, whatever the input is."
     for place, name in enumerate(names):
         if all(
             hasattr(inputs[place], "__len__") and getattr(inputs[place], "shape", 1) != () for inputs, _, _ in values
         ):
-            factor = _factor(
+            factor = slips.factor_of(
                 [(got, right * len(inputs[place])) for (got, right), (inputs, *_) in zip(pairs, values, strict=True)]
             )
             if factor and factor > 0:
                 return f"You divided by {1 / factor:.4g}, whatever the input is; divide by `len({name})`."
     return None
-
-
-def _factor(pairs: list[tuple[Tensor, Tensor]]) -> float | None:
-    """The number that turns every second one into the first, if there is one and it is not 0."""
-    got, right = (torch.cat([pair[side].flatten() for pair in pairs]) for side in (0, 1))
-    largest = right.abs().argmax() if len(right) else None
-    if largest is None or right[largest] == 0:
-        return None
-    factor = (got[largest] / right[largest]).item()
-    telling = abs(factor) > 1e-6 and abs(factor - 1) > 1e-3
-    return factor if telling and torch.allclose(got, factor * right, rtol=1e-4, atol=1e-6) else None
 
 
 def _unread(exercise: Exercise, answer: Callable) -> list[str]:
@@ -312,7 +385,9 @@ def _as_a_mutant(exercise: Exercise, values: list, deadline: float) -> str | Non
         for mutant in mutants(exercise.solution, changes):
             if time.monotonic() > deadline:
                 return None
-            if _agrees(exercise, values, lambda inputs, _, f=mutant.function: f(*inputs)):
+            if changes == 2 and "`return` is missing" in mutant.slip:  # such words would only puzzle
+                continue
+            if _agrees(exercise, values, lambda inputs, _, f=mutant.function: f(*copy.deepcopy(inputs))):
                 many = "one change" if changes == 1 else "two changes"
                 return (
                     f"In all {len(values)} tests your function answers as the solution would with {many}: "

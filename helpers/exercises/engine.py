@@ -10,6 +10,7 @@ from __future__ import annotations
 import dis
 import importlib
 import inspect
+import time
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
@@ -22,14 +23,16 @@ import torch
 from torch import Tensor, nn
 
 from helpers.exercises import judging, progress
-from helpers.exercises.diagnosis import nothing_returned, of_code
+from helpers.exercises.diagnosis import as_repair, nothing_returned, of_code, with_place
 from helpers.exercises.errors import told
 from helpers.exercises.guard import OutOfTime, call, time_limit
 from helpers.exercises.judging import NotAttempted, Raised, Wrong, in_place, judge_by_cases
 from helpers.exercises.notes import Note
+from helpers.exercises.repair import CALL_SECONDS, LIKELY, Repair, search
 from helpers.exercises.slips import as_tensor, page_names
 from helpers.exercises.written import written
 
+QUICK_SECONDS = 0.2  # a judge that is quicker than that can try repairs
 JUDGE_SECONDS = 60.0  # time limit of a whole check: also a network that was returned may never end
 
 
@@ -226,16 +229,46 @@ def _judge_guarded(exercise: Exercise, answer: Callable) -> None:
         changed.extend(outcome.changed)
         return outcome.value
 
+    start = time.monotonic()
     try:
         with redirect_stdout(StringIO()):  # of a network that was returned
             exercise.judge(guarded)
-    except Raised:
+    except NotAttempted:
         raise
-    except Wrong as wrong:
-        more = of_code(exercise, answer)
-        raise Wrong(f"{wrong.slip} {more}" if more else wrong.slip, wrong.example, wrong.advice) from None
+    except Exception as error:  # also of a judge that met a result which it cannot handle
+        cure = _cure(exercise, answer, time.monotonic() - start)
+        if not isinstance(error, Wrong):
+            raise
+        more = None if isinstance(error, Raised) else of_code(exercise, answer)
+        words = with_place(f"{error.slip} {more}" if more else error.slip, cure)
+        words = f"{error.slip} {as_repair(cure)}" if isinstance(error, Raised) and cure else words
+        raise type(error)(words, error.example, error.advice) from None
     if changed:
         raise Wrong(in_place(sorted(set(changed))))
+
+
+def _cure(exercise: Exercise, answer: Callable, seconds: float) -> Repair | None:
+    """The edit that lets the judge pass, where judging takes no longer than a moment."""
+    if seconds > QUICK_SECONDS:
+        return None
+
+    def passes(function: Callable, deadline: float, limit: Callable) -> bool:
+        outcomes = []
+
+        def guarded(*inputs: object) -> object:
+            outcomes.append(call(function, inputs, CALL_SECONDS, limit))
+            if outcomes[-1].error is not None or outcomes[-1].changed or outcomes[-1].value is None:
+                raise Wrong("It does not help.")
+            return outcomes[-1].value
+
+        try:
+            with redirect_stdout(StringIO()), torch.random.fork_rng(devices=[]):
+                exercise.judge(guarded)
+        except Exception:
+            return False
+        return True
+
+    return search(answer, exercise.solution, passes, worst=LIKELY)
 
 
 def _is_unfinished(answer: Callable, stub: Callable | None) -> bool:

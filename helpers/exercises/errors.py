@@ -42,7 +42,7 @@ MEANINGS = (
         "`nn.Sequential` takes layers one after the other, each made with brackets, and no list.",
     ),
     (r"Error\(s\) in loading state_dict", "Names or shapes of the loaded tensors do not fit the model."),
-    (r"object of type '(\w+)' has no len", "A `{0}` has no length: it is a single thing."),
+    (r"object of type '(\w+)' has no len", "There is no length of a single thing, here of type `{0}`."),
     (
         r"random_ expects 'from' to be less than 'to'",
         "The range to draw from is empty: it ends where it begins, or before.",
@@ -52,12 +52,21 @@ MEANINGS = (
         "The names on the left of `=` are not as many as the values on the right.",
     ),
     (
+        r"Dimension out of range|dimension specified as|axis -?\d+ is out of bounds",
+        "There is no such axis: `dim=0` is the first, `dim=1` the second, `dim=-1` the last. "
+        "A row of numbers has one alone.",
+    ),
+    (
         r"(?:list|string|tuple) index out of range|index (-?\d+) is out of bounds|out of range",
         "There is no such position: positions begin at 0 and end at the length minus 1.",
     ),
     (
         r"unsupported operand type\(s\) for \S+: '(?:NoneType' and '\w+|\w+' and 'NoneType)'",
         "One of the two is None: nothing has been stored there yet, or it was emptied too early.",
+    ),
+    (
+        r"'(?:builtin_function_or_method|method|function|builtin_method|method-wrapper)'",
+        "A function stands there itself, not its result: brackets are missing after its name, `sum()` and not `sum`.",
     ),
     (r"unsupported operand type\(s\) for \^", "`^` is no power in Python: write `**`."),
     (
@@ -69,8 +78,13 @@ MEANINGS = (
         "`{0}` does not work between the types `{1}` and `{2}`.",
     ),
     (
+        r"'NoneType' object",
+        "None stands there, nothing at all. `append`, `sort`, `update` and `print` return None; and does a function of "
+        "yours lack its `return`?",
+    ),
+    (
         r"'(\w+)' object has no attribute '(\w+)'",
-        "A thing of type `{0}` has no `{1}`. What kind of thing is it? `print(type(...))` tells.",
+        "`{1}` is asked of a thing of type `{0}`, which has none.",
     ),
     (
         r"'(\w+)' object is not callable",
@@ -79,13 +93,22 @@ MEANINGS = (
     (r"'(\w+)' object is not subscriptable", "Square brackets take a part out of something, and a `{0}` has no parts."),
     (r"'(\w+)' object is not iterable", "A loop, or something that loops inside, got a single `{0}`."),
     (
-        r"only integer tensors of a single element|slice indices must be integers|indices must be integers",
+        r"(?:list|tuple|string) indices must be integers or slices, not (list|tuple|Tensor|str|dict)\b",
+        "A position in a list is one whole number, and this is a `{0}`. Several entries at once are taken in a loop, "
+        "or out of a tensor.",
+    ),
+    (
+        r"only integer tensors of a single element",
+        "A position must be one whole number, and this is a tensor of several, or of floats.",
+    ),
+    (
+        r"slice indices must be integers|indices must be integers",
         "A position must be a whole number: use `//` or `round`, or `.long()` for a tensor.",
     ),
     (
-        r"Boolean value of Tensor with more than one value",
-        "An `if` (or `and`, `or`, `not`) needs one True or False, and this tensor has many. Ask `.any()` or "
-        "`.all()`, or use `&` and `|`.",
+        r"Boolean value of Tensor with more than one value|truth value of an array",
+        "An `if` (or `and`, `or`, `not`) needs one True or False, and here there are many. Is one number, a shape or "
+        "`.any()` or `.all()` meant, or `&`, `|` and `torch.where`, number by number?",
     ),
     (
         r"a Tensor with (\d+) elements cannot be converted|only one element tensors can be converted",
@@ -100,11 +123,6 @@ MEANINGS = (
         r"mat1 and mat2 shapes cannot be multiplied \((\S+) and (\S+)\)",
         "A layer or a product got the wrong size: {0} and {1}. The last size of the first must be the first "
         "size of the second.",
-    ),
-    (
-        r"Dimension out of range|dimension specified as",
-        "There is no such axis: `dim=0` is the first, `dim=1` the second, `dim=-1` the last. "
-        "A row of numbers has one alone.",
     ),
     (
         r"[Cc]an only calculate the mean of|could not infer output dtype|mean\(\): could not infer",
@@ -140,8 +158,27 @@ MEANINGS = (
         "There was nothing to stack: the list is empty for this input.",
     ),
     (
+        r"^(?:mean|sum|std|var|max|min|argmax|argmin|flip|sort|prod|median|any|all|cumsum|round)\w*\(\)?:? .*"
+        r"(?:unexpected keyword argument '(?:axis|out|dtype|keepdims)|invalid combination)",
+        "A function of NumPy was given a tensor. Use the tensor's own, or torch's.",
+    ),
+    (
         r"got an unexpected keyword argument '(\w+)'",
-        "That function has no argument `{0}`. `help(...)` shows those that it has.",
+        "A function was given an argument `{0}` that it does not have. `help(...)` shows those that it has.",
+    ),
+    (
+        r"number of dimensions in the tensor input does not match the length of the desired ordering",
+        "`permute` wants every axis, each once: as many numbers as the tensor has axes.",
+    ),
+    (r"step must be greater than zero", "A tensor has no step of -1 in its slices: `.flip(0)` turns it round."),
+    (
+        r"result type Float can't be cast to",
+        "`/=`, `+=` and the like keep whole numbers whole: make floats first, with `.float()`, or write `a = a / b`.",
+    ),
+    (r"(\d+) is not in list|is not in list", "`index` looks for a thing that is not in this list."),
+    (
+        r"unhashable type: '(\w+)'",
+        "A `{0}` cannot be in a set or a key of a dictionary: make a number, a text or a tuple of it.",
     ),
     (r"missing (\d+) required positional argument", "Something was called with too few arguments."),
     (r"takes (\d+) positional arguments? but", "Something was called with too many arguments."),
@@ -154,8 +191,8 @@ def told(error: BaseException, function: Callable) -> str:
     """The error in plain words, with the learner's own line.
 
     Example:
-        >>> told(KeyError("k"), len)
-        "There is no key 'k' in this dictionary. Ask `in` first. Python says: `KeyError: 'k'`"
+        >>> told(ZeroDivisionError("division by zero"), len).startswith("Something is divided by 0.")
+        True
     """
     if isinstance(error, OutOfTime):
         return "It did not end in time, and was stopped. Look for a loop whose condition never becomes false."
@@ -168,7 +205,7 @@ def told(error: BaseException, function: Callable) -> str:
 def meaning(error: BaseException) -> str:
     """What an error of Python or PyTorch means, or nothing if we do not know it."""
     if isinstance(error, KeyError):
-        return f"There is no key {error} in this dictionary. Ask `in` first."
+        return f"There is no key {error} in this dictionary. `print(list(...))` of it shows the keys that there are."
     for pattern, words in MEANINGS:
         found = re.search(pattern, str(error))
         if found:
@@ -176,11 +213,15 @@ def meaning(error: BaseException) -> str:
     return ""
 
 
-def _line(error: BaseException, function: Callable) -> str:
-    """The learner's own line in which it happened, as words; nothing of ours."""
+def failing_line(error: BaseException, function: Callable) -> int | None:
+    """The number of the learner's own line in which it happened; nothing of ours."""
     file = getattr(getattr(function, "__code__", None), "co_filename", None)
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
-    if not frames:
-        return ""
-    line = frames[-1].line or linecache.getline(frames[-1].filename, frames[-1].lineno).strip()
-    return f" in line {frames[-1].lineno} of your cell: `{line}`" if line else ""
+    lines = [number for frame, number in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == file]
+    return lines[-1] if lines else None
+
+
+def _line(error: BaseException, function: Callable) -> str:
+    """That line as words."""
+    number = failing_line(error, function)
+    line = linecache.getline(function.__code__.co_filename, number).strip() if number else ""
+    return f" in line {number} of your cell: `{line}`" if line else ""

@@ -9,6 +9,8 @@ import itertools
 import math
 import textwrap
 from collections.abc import Callable, Iterator
+from decimal import Decimal
+from fractions import Fraction
 from types import CodeType, FunctionType, ModuleType
 
 import torch
@@ -171,15 +173,33 @@ def _nodes(answer: Callable) -> list[ast.AST]:
         return []
 
 
-def as_tensor(value: object) -> Tensor | None:
-    """Whatever may be meant as numbers, as a tensor of doubles; None where it cannot."""
-    if isinstance(value, str | bytes | dict) or value is None:
+def as_tensor(value: object, within: tuple[int, ...] = ()) -> Tensor | None:
+    """Whatever may be meant as numbers, as a tensor of doubles; None where it cannot.
+
+    Args:
+        within: the ids of the lists around it, as a list may hold itself.
+    """
+    if isinstance(value, str | bytes | dict) or value is None or id(value) in within:
         return None
     try:
         if isinstance(value, list | tuple | set | frozenset):
-            parts = [as_tensor(part) for part in (sorted(value) if isinstance(value, set | frozenset) else value)]
+            parts = sorted(value) if isinstance(value, set | frozenset) else value
+            parts = [as_tensor(part, (*within, id(value))) for part in parts]
+            if any(part is None for part in parts):
+                return None
             return torch.stack(parts) if parts else torch.zeros(0, dtype=torch.double)
-        tensor = torch.as_tensor(value)
+        tensor = torch.as_tensor(float(value) if isinstance(value, Fraction | Decimal) else value)
         return tensor.detach().double() if not tensor.is_complex() else None
     except (TypeError, ValueError, RuntimeError):
         return None
+
+
+def factor_of(pairs: list[tuple[Tensor, Tensor]]) -> float | None:
+    """The number that turns every second one into the first, if there is one and it is not 0."""
+    got, right = (torch.cat([pair[side].flatten() for pair in pairs]) for side in (0, 1))
+    largest = right.abs().argmax() if len(right) else None
+    if largest is None or right[largest] == 0:
+        return None
+    factor = (got[largest] / right[largest]).item()
+    telling = abs(factor) > 1e-6 and abs(factor - 1) > 1e-3
+    return factor if telling and torch.allclose(got, factor * right, rtol=1e-4, atol=1e-6) else None

@@ -66,7 +66,7 @@ def test_the_four_outcomes(exercise):
     assert check("9.1", lambda x, factor: ...).heading == "Not attempted"
     assert check("9.1", ...).heading == check("9.1", None).heading == "Not attempted"
     assert check("9.1", lambda x, factor: x * factor).heading == "Correct"
-    assert check("9.1", lambda x, factor: factor + x).text == "That adds."
+    assert check("9.1", lambda x, factor: factor + x).text.startswith("That adds.")
     assert check("9.1", lambda x, factor: 1 / 0).heading == "Your code raised an error"
 
 
@@ -137,7 +137,7 @@ def late_error(x, factor):
         (lambda x, factor: x + x, "never uses its argument `factor`"),
         (lambda x, factor: -(x + factor), "Two slips at once. That adds."),
         (lambda x, factor: (factor + 1) * x, "`(factor + 1) * x`"),
-        (lambda x, factor: x * factor + x.sin(), "For this input the answer is another"),
+        (lambda x, factor: x.sin() + factor**x, "For this input the answer is another"),
     ],
 )
 def test_a_slip_is_named(exercise, answer, words):
@@ -165,9 +165,9 @@ def test_two_results(monkeypatch):
     assert "another order" in check("9.1", lambda x: (len(x), sum(x))).text
     assert "Only the first of the 2" in check("9.1", sum).text
     assert "yours returns 3 values" in check("9.1", lambda x: (1, 2, 3)).text
-    assert check("9.1", lambda x: (max(x), len(x) + 1)).text == (
-        "The first result: That is the largest. The second result: Yours is one more than the right answer: "
-        "is a + 1 too much there?"
+    assert check("9.1", lambda x: (max(x), len(x) * 2 - 1 + 1)).text == (
+        "The first result is not right. That is the largest. The second result is not right. "
+        "Yours is twice the right answer."
     )
 
 
@@ -233,7 +233,7 @@ def test_an_error_is_told_in_plain_words_with_the_learners_line_and_nothing_of_o
         return y.no_such_thing
 
     text = check("9.1", answer).text
-    assert text.startswith("A thing of type `Tensor` has no `no_such_thing`.")
+    assert text.startswith("`no_such_thing` is asked of a thing of type `Tensor`, which has none.")
     assert "AttributeError" in text and "return y.no_such_thing" in text
     assert "engine.py" not in text and "Traceback" not in text
 

@@ -174,8 +174,8 @@ EXERCISE = Exercise(
     returns="one number: a threshold from the list",
     why="For each candidate: the errors among the answered, the photos that are not, each with its cost. In rising order, "
     "`min` keeps the first of several.",
-    notice="With few photos the cheapest candidate moves from draw to draw; the formula does not, if the confidence is "
-    "calibrated.",
+    notice="With few photos the cheapest candidate moves from draw to draw; the formula does not, and it is the cheapest on "
+    "average if the confidence is calibrated.",
     hints=(
         "Take one threshold first. Which photos are answered, which of these are wrong, and how many are left?",
         "`answered = confidences >= threshold`; wrong are `answered & ~right`, asked are `~answered`.",

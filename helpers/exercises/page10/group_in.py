@@ -63,7 +63,7 @@ def _group(name: str) -> str:
 
 
 OF_A_NAME = {  # what a slip makes of one name
-    "You cut at the *first* underscore. In `anna_2024-05-01_003.jpg` two people's days would become one group: cut at "
+    "You cut at the *first* underscore. In `anna_2024-05-01_003.jpg` all of Anna's days would become one group: cut at "
     "the last one.": lambda name: _stem(name).split("_")[0],
     "You cut at the *first* underscore, and a name without any keeps its extension. Cut at the last one.": lambda name: (
         name.split("_")[0]
