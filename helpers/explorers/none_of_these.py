@@ -102,7 +102,7 @@ def _cheapest(thresholds: Tensor, costs: Tensor) -> str:
 
 
 def _strip(picture: Scene, images: Tensor, titles: Sequence[str], right: Tensor) -> None:
-    """Photos side by side in one image, which is drawn faster than many; a wrong answer is crossed out in its title."""
+    """Photos side by side in one image, which is drawn faster than many; "right" or "wrong" stands below each."""
     height, width = images.shape[-2:]
     gap = width // 8
     strip = torch.ones(3, height, SHOWN * (width + gap))
