@@ -12,13 +12,15 @@ from helpers.photo_model import NONE, classify, load_photo_model
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, epilog="example: scripts/predict.py runs/pets photo.jpg")
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog="example: python scripts/predict.py runs/pets photo.jpg"
+    )
     parser.add_argument("model", metavar="MODEL", help="the folder that train.py wrote")
     parser.add_argument("photos", metavar="PHOTO", nargs="+", help="an image file of any common kind")
     parser.add_argument("--all", action="store_true", help="the confidence in every class, not only in the first")
     options = parser.parse_args(arguments)
     try:
-        model, config = load_photo_model(options.model)
+        model, config = load_photo_model(Path(options.model).expanduser().resolve())
     except (OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

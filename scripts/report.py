@@ -6,7 +6,6 @@ import math
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from torch import Tensor
 
@@ -17,7 +16,7 @@ from helpers.data.folder import Photos
 from helpers.intervals import mean_interval, wilson_interval
 from helpers.metrics import accuracy, confusion_matrix, precision_recall_f1
 from helpers.plots import bars, curves, heatmap, image_grid
-from helpers.probe import linear_probe
+from helpers.probe import linear_probe, nearest_neighbours
 
 WRONG_COSTS = 5  # times as much as the answer "none of these"
 UNSURE_BELOW = 1 - 1 / WRONG_COSTS  # the confidence at which both cost the same
@@ -56,7 +55,7 @@ def write_report(out: Path, sets: tuple[Photos, Photos, Photos], outcome: dict) 
             alt="How often each class of the test photos got each answer.",
         ),
         "learning_curve": curves(
-            {"validation photos right": torch.tensor([100 * mean for mean, _ in curve.values()])},
+            {"validation photos right": tuple(100 * torch.tensor(list(curve.values())).T)},
             list(curve),
             xlabel="training photos",
             ylabel="right (%)",
@@ -84,7 +83,7 @@ def write_report(out: Path, sets: tuple[Photos, Photos, Photos], outcome: dict) 
         with replacing(out / "figures" / f"{name}.png") as temporary:
             temporary.write_bytes(figure.to_png())
     table = [
-        f"| {name} | {int(confusion[i].sum())} | {_percent(precision[i])} | {_percent(recall[i])} |"
+        f"| {name.replace('|', '/')} | {int(confusion[i].sum())} | {_percent(precision[i])} | {_percent(recall[i])} |"
         for i, name in enumerate(classes)
     ]
     text = "\n".join(
@@ -92,8 +91,9 @@ def write_report(out: Path, sets: tuple[Photos, Photos, Photos], outcome: dict) 
             f"# Report: {out.name}",
             "",
             *(f"- {line}" for line in lines),
-            f"- {len(train_set)} photos trained on, {len(val_set)} chose the settings, {len(test_set)} tested once;",
-            f"  near copies of a photo are in one set. {outcome['seconds']:.0f} s in all.",
+            f"- {len(train_set)} photos trained on, {len(val_set)} chose the settings, {len(test_set)} tested once; "
+            f"{outcome['seconds']:.0f} s in all.",
+            *(f"- Note: {note}" for note in outcome["notes"]),
             "",
             "| class | test photos | precision | recall |\n|---|---|---|---|",
             *table,
@@ -132,7 +132,7 @@ def write_report(out: Path, sets: tuple[Photos, Photos, Photos], outcome: dict) 
     facts = {
         "what": f"a classifier of photos into {len(classes)} classes: EfficientNet-Lite0 with a linear head",
         "trained": how,
-        "data": f"{len(train_set)} photos, {len(val_set)} more to choose by",
+        "data": f"{len(train_set)} photos, {len(val_set)} more to choose by" + " and for the last head" * (not chosen),
         "licence": "backbone Apache-2.0; the photos' owner decides about the rest",
         "test_accuracy": f"{right.double().mean().item():.4f} on {len(labels)} photos, opened once",
     }
@@ -170,10 +170,15 @@ class _Numbered(torch.utils.data.Dataset):
 
 def said_of(curve: dict[int, tuple[float, float]]) -> str:
     """What the learning curve says of more photos."""
-    (fewer, (before, _)), (most, (last, _)) = list(curve.items())[-2:]
-    gain = 100 * (last - before)
-    said = f"From {fewer} to {most} training photos, equally many of each class, this gained {gain:.1f} points. "
-    return said + ("More photos are likely to help." if gain > 1 else "More of the same kind may help little.")
+    if len(curve) < 2:
+        return "The smallest class has too few training photos to tell."
+    (fewer, (before, wide)), (most, (last, half)) = list(curve.items())[-2:]
+    gain, unsure = 100 * (last - before), 100 * (wide**2 + half**2) ** 0.5
+    said = f"From {fewer} to {most} training photos, equally many of each class, this gained {gain:.1f} points "
+    said += f"(give or take {unsure:.1f}, over three draws). "
+    return said + (
+        "More photos are likely to help." if gain > unsure else "That does not show whether more would help."
+    )
 
 
 def checks(sets: tuple[Photos, Photos, Photos], outcome: dict) -> list[str]:
@@ -183,10 +188,8 @@ def checks(sets: tuple[Photos, Photos, Photos], outcome: dict) -> list[str]:
     head = linear_probe(latents, train_set.labels, penalty=0.01)
     with torch.no_grad():
         fitted = accuracy(head(latents), train_set.labels)
-    directions = F.normalize(latents, dim=1)
-    alike = directions[:2000] @ directions.T  # the first 2,000 are enough
-    alike.fill_diagonal_(-1)
-    agree = accuracy(train_set.labels[alike.argmax(dim=1)], train_set.labels[: len(alike)])
+    nearest = nearest_neighbours(latents, train_set.labels, outcome["latents"]["val"].mean(dim=1))
+    agree = accuracy(nearest, val_set.labels)
     chance = val_set.labels.bincount().max().item() / len(val_set)
     val_right = accuracy(outcome["val_logits"], val_set.labels)
     low, _ = wilson_interval(round(val_right * len(val_set)), len(val_set))
@@ -195,7 +198,7 @@ def checks(sets: tuple[Photos, Photos, Photos], outcome: dict) -> list[str]:
         + ("yes" if low > chance else f"not shown ({val_right:.1%} right); look at the lines below"),
         f"a head without penalty learns the training photos by heart: {fitted:.1%} right"
         + ("" if fitted > 0.98 else "; look for photos with two labels"),
-        f"the nearest other training photo has the same class for {agree:.1%}",
+        f"of the validation photos {agree:.1%} have the class of the training photo nearest to them",
     ]
     small = min(train_set.labels.bincount().tolist())
     if small < 10:
@@ -226,12 +229,13 @@ def card(name: str, classes: list[str], lines: list[str], right: Tensor, facts: 
     body = [
         f"# {name}",
         "",
-        f"{facts['what'].capitalize()}: {', '.join(classes)}.",
+        f"{facts['what'][0].upper() + facts['what'][1:]}: {', '.join(classes)}.",
         "",
         "## Use",
         "",
-        f"`scripts/predict.py {name} photo.jpg`, or `helpers.photo_model.load_photo_model` and `classify`. What the",
-        f"model wants of a photo stands in config.json (mean and deviation {CONTRACT['mean'][0]}, cut to a square).",
+        "`python scripts/predict.py FOLDER photo.jpg`, with this folder; or `load_photo_model` and `classify` of",
+        "`helpers.photo_model`. What the model wants of a photo stands in config.json (mean and deviation "
+        f"{CONTRACT['mean'][0]}, cut to a square).",
         "",
         "## How good it is",
         "",

@@ -10,9 +10,8 @@ the model, its card, and a report with figures. Nothing is sent anywhere, and no
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 import re
+import shlex
 import sys
 import time
 import warnings
@@ -55,7 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {plain_words(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(f"\nstopped; go on with: {sys.argv[0]} {options.folder} --out {options.out} --resume", file=sys.stderr)
+        resume = [] if options.resume else ["--resume"]
+        print(f"\nstopped; go on with: {shlex.join(['python', *sys.argv, *resume])}", file=sys.stderr)
         return 130
     return 0
 
@@ -64,7 +64,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="example: scripts/train.py ~/photos/pets --out runs/pets\n"
+        epilog="example: python scripts/train.py ~/photos/pets --out runs/pets\n"
         "several processes or GPUs: accelerate launch scripts/train.py ~/photos/pets",
     )
     parser.add_argument("folder", metavar="FOLDER", type=Path, help="one sub-folder of photos for each class")
@@ -78,12 +78,16 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--size", type=int, help="side of a photo in pixels, 64 to 448 (default: 224, of small ones 160)"
     )
-    parser.add_argument("--group", metavar="REGEX", help='photos whose names share this part stay in one set: "^[^_]+"')
+    parser.add_argument(
+        "--group", metavar="REGEX", help='photos whose names share this part are split together: "^[^_]+"'
+    )
     parser.add_argument("--workers", type=int, help="processes that read photos (default: by the number of cores)")
     parser.add_argument("--seed", type=int, default=0, help="of the split and of all that is random (0)")
     options = parser.parse_args(arguments)
-    if min(options.epochs, options.patience - 1) < 0 or options.lr <= 0 or not 64 <= (options.size or 224) <= 448:
-        parser.error("--epochs must be 0 or more, --patience 1 or more, --lr above 0, --size from 64 to 448")
+    if min(options.epochs, options.patience - 1, options.workers or 0) < 0:
+        parser.error("--epochs and --workers must be 0 or more, --patience 1 or more")
+    if not 0 < options.lr < 1 or not 64 <= (options.size or 224) <= 448:
+        parser.error("--lr must be between 0 and 1, --size from 64 to 448")
     if options.group:
         try:
             re.compile(options.group)
@@ -104,9 +108,11 @@ def train(options: argparse.Namespace) -> None:
     if (options.out / CONFIG).exists():
         raise ValueError(f"{options.out}: holds a finished model. Choose another folder by --out, or remove it")
     say(f"reading {options.folder}")
-    train_set, val_set, test_set = read(options, say)
+    (train_set, val_set, test_set), notes = read(options)
+    for note in notes:
+        say(f"note: {note}")
     classes = train_set.classes
-    run = fingerprint(options, train_set, val_set, test_set)
+    run = run_of(options, train_set, val_set, test_set)
     check_out(options, run, accelerator)
     counts = train_set.labels.bincount(minlength=len(classes)).tolist()
     say(f"{len(train_set)} photos to train on, {len(val_set)} to choose by, {len(test_set)} to test on")
@@ -130,7 +136,7 @@ def train(options: argparse.Namespace) -> None:
     test_logits = logits_of(accelerator, model, test_set, options)
     if accelerator.is_main_process:
         outcome = {
-            "options": {name: str(value) for name, value in vars(options).items()},
+            "notes": notes,
             "history": history,
             "temperature": temperature,
             "latents": latents,
@@ -144,29 +150,33 @@ def train(options: argparse.Namespace) -> None:
             (options.out / name).unlink(missing_ok=True)
         say("\n".join(told["lines"]))
         say(f"model, card and report are in {options.out} ({time.perf_counter() - started:.0f} s)")
-        say(f"try: scripts/predict.py {options.out} {test_set.paths[0]}")
+        say(f"try: {shlex.join(['python', 'scripts/predict.py', str(options.out), test_set.paths[0]])}")
 
 
-def read(options: argparse.Namespace, say) -> tuple[Photos, Photos, Photos]:
-    """The three sets; bad files and copies are told, and bad files left out."""
+def read(options: argparse.Namespace) -> tuple[tuple[Photos, Photos, Photos], list[str]]:
+    """The three sets without bad files, and what there is to say of bad files, copies and groups."""
     group = options.group and re.compile(options.group)
+    matched = []
 
     def group_of(path: Path) -> str:
         found = group.search(path.name)
-        return found.group() if found else path.name
+        matched.append(found is not None)
+        return found.group() if found else str(path)
 
     with warnings.catch_warnings(record=True) as notes:
         warnings.simplefilter("always")
         sets = image_folder(options.folder, group_of=group_of if group else None, seed=options.seed, on_bad="skip")
-    for note in notes:
-        if issubclass(note.category, UserWarning):
-            say(f"note: {note.message}")
+    if group and not any(matched):
+        raise ValueError(
+            f"--group {options.group!r} is in no photo's name. Names look like {Path(sets[0].paths[0]).name}"
+        )
+    told = [str(note.message) for note in notes if issubclass(note.category, UserWarning)]
     small = typical_side(sets[0]) < 160
     options.size = options.size or (160 if small else 224)
     contract = contract_at(options.size)
     if small:
-        contract["resize"] = options.size  # nothing is cut off what is small
-    return tuple(photos.with_contract(**contract) for photos in sets)
+        contract["resize"] = options.size  # of what is small, only the longer side is cut
+    return tuple(photos.with_contract(**contract) for photos in sets), told
 
 
 def typical_side(photos: Photos) -> int:
@@ -178,14 +188,14 @@ def typical_side(photos: Photos) -> int:
     return sorted(sides)[len(sides) // 2]
 
 
-def fingerprint(options: argparse.Namespace, *sets: Photos) -> str:
-    """What a run must share with the one that it resumes: its photos and what changes its result."""
-    files = [[(path, Path(path).stat().st_size) for path in part.paths] for part in sets]
-    settings = [options.epochs, options.patience, options.lr, options.size, options.group, options.seed]
-    return hashlib.sha256(json.dumps([files, settings]).encode()).hexdigest()
+def run_of(options: argparse.Namespace, *sets: Photos) -> dict:
+    """What a run must share with the one that it resumes: its photos, and what changes its result."""
+    names = ("epochs", "patience", "lr", "size", "group", "seed")
+    photos = {path: Path(path).stat().st_size for part in sets for path in part.paths}
+    return {"photos": photos, "settings": {name: getattr(options, name) for name in names}}
 
 
-def check_out(options: argparse.Namespace, run: str, accelerator: Accelerator) -> None:
+def check_out(options: argparse.Namespace, run: dict, accelerator: Accelerator) -> None:
     """Make the folder, and refuse to mix two runs in it."""
     try:
         options.out.mkdir(parents=True, exist_ok=True)
@@ -196,21 +206,33 @@ def check_out(options: argparse.Namespace, run: str, accelerator: Accelerator) -
             pass
         (options.out / ".writable").unlink()
     stopped = [name for name in (STATE, FEATURES) if (options.out / name).exists()]
+    if options.resume and not stopped:
+        accelerator.print("nothing to resume there: starting anew")
     if stopped and not options.resume:
         raise ValueError(
             f"{options.out}: holds a run that was stopped. Pass --resume to go on, or choose another --out"
         )
     for name in stopped:
-        if load(options.out / name)["run"] != run:
-            raise ValueError(
-                f"{options.out}: the run there had other photos or settings. Repeat them, or choose another --out"
-            )
+        refuse_another(load(options.out / name)["run"], run, options.out)
     accelerator.wait_for_everyone()
+
+
+def refuse_another(before: dict, now: dict, out: Path) -> None:
+    """Name what differs between the run that stopped and this one."""
+    changed = [f"--{name} {value}" for name, value in before["settings"].items() if now["settings"][name] != value]
+    gone = [path for path in before["photos"] if path not in now["photos"]]
+    new = [path for path, size in now["photos"].items() if before["photos"].get(path) != size]
+    differs = [f"it had {', '.join(changed)}"] * bool(changed) + [f"missing now: {path}" for path in gone[:3]]
+    differs += [f"new or changed: {path}" for path in new[:3]]
+    if differs:
+        raise ValueError(
+            f"{out}: the run there is another one ({'; '.join(differs)}). Undo that, or choose another --out"
+        )
 
 
 @torch.no_grad()
 def features(
-    accelerator: Accelerator, backbone: nn.Module, sets: dict[str, Photos], options: argparse.Namespace, run: str
+    accelerator: Accelerator, backbone: nn.Module, sets: dict[str, Photos], options: argparse.Namespace, run: dict
 ) -> dict[str, Tensor]:
     """Latents (N, 2, Z) of each photo and of its mirror image, computed once and kept for --resume."""
     kept = options.out / FEATURES
@@ -268,7 +290,7 @@ def fine_tune(
     val_set: Photos,
     frozen: dict,
     options: argparse.Namespace,
-    run: str,
+    run: dict,
 ) -> list[dict]:
     """Train all of the model for some epochs, keep it after each, and leave in it the best by validation loss.
 

@@ -22,7 +22,7 @@ def photos(tmp_path):
     for name in ("cats", "dogs"):
         (tmp_path / name).mkdir()
         for i in range(3):
-            Image.new("RGB", (40, 40), (40 * i, 80, 200)).save(tmp_path / name / f"{i}.png")
+            Image.new("RGB", (40, 40), (40 * i, 80, 200 if name == "cats" else 90)).save(tmp_path / name / f"{i}.png")
     return tmp_path
 
 

@@ -174,7 +174,7 @@ def test_folders_that_are_neither_sets_nor_classes(folder, tmp_path, names):
 
 def test_a_class_may_be_called_train(folder):
     for i in range(3):
-        paint(folder / "train" / f"{i}.png", (0, 0, 100 * i))
+        paint(folder / "train" / f"{i}.png", (0, 250, 100 * i))
     assert image_folder(folder, **SMALL)[0].classes == ["ants", "bees", "train"]
 
 
@@ -480,3 +480,13 @@ def test_a_folder_can_be_sent_to_worker_processes(folder):
 def test_a_tilde_is_the_home_folder(folder, monkeypatch):
     monkeypatch.setenv("HOME", str(folder.parent))
     assert len(image_folder(f"~/{folder.name}", **SMALL)[0])
+
+
+def test_a_group_in_two_sets_of_your_own_is_told(folder, tmp_path):
+    for name, stems in {"train": "012", "val": "3", "test": "3"}.items():
+        for kind in ("ants", "bees"):
+            for stem in stems:
+                shade = 20 * int(stem) + {"train": 3, "val": 30, "test": 60}[name] + 10 * (kind == "bees")
+                paint(tmp_path / "sets" / name / kind / f"anna{stem}.png", (shade, shade, 255 - shade))
+    with pytest.warns(UserWarning, match="one group in two sets"):
+        image_folder(tmp_path / "sets", group_of=lambda path: path.stem[:4], **SMALL)

@@ -127,7 +127,7 @@ def test_a_killed_run_resumes_to_the_same_model(finished, photos, tmp_path):
     other = subprocess.run(
         command(photos, "--out", out, *QUICK, "--seed", "1", "--resume"), capture_output=True, text=True, env=ONE_THREAD
     )
-    assert other.returncode == 2 and "other photos or settings" in other.stderr
+    assert other.returncode == 2 and "it had --seed 0" in other.stderr
     resumed = subprocess.run(
         command(photos, "--out", out, *QUICK, "--resume"), capture_output=True, text=True, env=ONE_THREAD
     )
@@ -249,10 +249,29 @@ def test_a_file_that_vanishes_and_a_full_disk(tmp_path, capsys, monkeypatch):
 
 def test_a_group_stays_in_one_set(photos):
     options = train.parse([str(photos), "--group", "^p[0-9]+", "--size", "64"])
-    sets = train.read(options, print)
+    sets, _ = train.read(options)
     groups = [{(Path(path).parent.name, Path(path).name[:2]) for path in part.paths} for part in sets]
     names = [{name for _, name in part} for part in groups]
     assert [len(part) for part in sets] == [6, 6, 6] and not (names[0] & names[1] or names[1] & names[2])
+
+
+def test_a_group_that_is_in_no_name_is_told(photos, capsys, tmp_path):
+    assert train.main([str(photos), "--group", "^zzz", "--out", str(tmp_path / "out")]) == 2
+    assert "is in no photo's name" in capsys.readouterr().err
+
+
+def test_a_class_of_three_ends_with_a_model(tmp_path, capsys):
+    """And copies with two labels are told."""
+    root = paint(tmp_path / "photos", per_class=6)
+    for path in sorted((root / "blue").iterdir())[3:]:
+        path.unlink()
+    (root / "green & co" / "wrong.png").write_bytes((root / "红色" / "p0_0.png").read_bytes())
+    arguments = [str(root), "--out", str(tmp_path / "out"), "--size", "64", "--workers", "0", "--epochs", "0"]
+    assert train.main(arguments) == 0
+    said = capsys.readouterr().out
+    assert "near copies with two labels" in said and "wrong.png" in said
+    report = (tmp_path / "out" / "report.md").read_text()
+    assert "too few training photos to tell" in report and "near copies with two labels" in report
 
 
 def test_help_is_for_strangers():

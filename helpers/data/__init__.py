@@ -218,6 +218,6 @@ def split_by_group(
         raise ValueError(
             f"{len(shares)} sets need {len(shares)} groups of each class (a photo with its copies is one), "
             f"but there are {', '.join(f'{count} of {name!r}' for name, count in zip(names, counts, strict=True))}. "
-            "Add photos, or leave the class out"
+            "Add photos, group them otherwise, or leave the class out"
         )
     return [(place[group_numbers] == i).nonzero().flatten() for i in range(len(shares))]

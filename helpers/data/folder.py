@@ -105,7 +105,7 @@ def image_folder(
             classes, too few images or groups to split, or bad files.
 
     Warns:
-        UserWarning: files left out, or near copies of a photo in two of the sets that you made yourself.
+        UserWarning: files left out, near copies with two labels, near copies or groups in two sets of your own.
 
     Source: article sections 4.3 and 4.4. Built on page 10.
     """
@@ -121,8 +121,7 @@ def image_folder(
         if tree.classes != first.classes:
             raise ValueError(f"{folders[0]} has the classes {first.classes}, but {folders[number]} has {tree.classes}")
     sets = [Photos(tree.paths, tree.labels, tree.classes, contract, normalise) for tree in trees.values()]
-    if len(sets) > 1:
-        _warn_of_leaks(trees)
+    _warn_of_copies(trees, group_of)
     if len(sets) == 3:
         return tuple(sets)
     missing = [number for number in range(3) if number == 0 or number not in trees]
@@ -223,16 +222,29 @@ def _refuse_or_warn(bad: dict[str, str], on_bad: str) -> None:
     warnings.warn(f"{len(bad)} {'file' if len(bad) == 1 else 'files'} left out:\n{listing}", stacklevel=3)
 
 
-def _warn_of_leaks(trees: dict[int, Tree]) -> None:
-    """Near copies of one photo in two sets that came as folders: the split is yours, so we only say it."""
+def _warn_of_copies(trees: dict[int, Tree], group_of: Callable[[Path], object] | None) -> None:
+    """Copies with two labels; copies and groups in two sets that came as folders. Your photos, so we only say it."""
     paths = [path for tree in trees.values() for path in tree.paths]
     sets = [number for number, tree in trees.items() for _ in tree.paths]
-    pairs = near_copies(torch.cat([tree.thumbnails for tree in trees.values()]))
-    leaks = [(paths[i], paths[j]) for i, j in pairs if sets[i] != sets[j]]
-    if leaks:
-        listing = "\n".join(f"  {first} and {second}" for first, second in leaks[:5])
-        more = f"\n  and {len(leaks) - 5} more" * (len(leaks) > 5)
-        warnings.warn(f"near copies in two sets, which flatter the accuracy:\n{listing}{more}", stacklevel=3)
+    labels = torch.cat([tree.labels for tree in trees.values()]).tolist()
+    copies = near_copies(torch.cat([tree.thumbnails for tree in trees.values()]))
+    first: dict[object, int] = {}
+    alike = [(first.setdefault(group_of(Path(path)), i), i) for i, path in enumerate(paths)] if group_of else []
+    for pairs, what in (
+        ([pair for pair in copies if labels[pair[0]] != labels[pair[1]]], "near copies with two labels; one is wrong"),
+        (
+            [pair for pair in copies if sets[pair[0]] != sets[pair[1]]],
+            "near copies in two sets, which flatter the accuracy",
+        ),
+        (
+            [pair for pair in alike if sets[pair[0]] != sets[pair[1]]],
+            "one group in two sets, which flatters the accuracy",
+        ),
+    ):
+        if pairs:
+            listing = "\n".join(f"  {paths[i]} and {paths[j]}" for i, j in pairs[:5])
+            more = f"\n  and {len(pairs) - 5} more" * (len(pairs) > 5)
+            warnings.warn(f"{what}:\n{listing}{more}", stacklevel=3)
 
 
 def _folder_names(root: Path) -> list[str]:
