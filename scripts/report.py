@@ -15,6 +15,7 @@ from helpers.data import few_labels
 from helpers.data.folder import Photos
 from helpers.intervals import mean_interval, wilson_interval
 from helpers.metrics import accuracy, confusion_matrix, precision_recall_f1
+from helpers.picture import Picture
 from helpers.plots import bars, curves, heatmap, image_grid
 from helpers.probe import linear_probe, nearest_neighbours
 
@@ -23,63 +24,51 @@ UNSURE_BELOW = 1 - 1 / WRONG_COSTS  # the confidence at which both cost the same
 SHARES = (1 / 8, 1 / 4, 1 / 2, 1)  # of the training photos, for the learning curve
 
 
-def write_report(out: Path, sets: tuple[Photos, Photos, Photos], outcome: dict) -> dict:
-    """Write report.md and its figures into `out`; return lines to print, and what the model's folder needs."""
+def test_once(out: Path, sets: tuple[Photos, Photos, Photos], outcome: dict) -> dict:
+    """What the test photos said: `lines` to print, and what the model's folder needs (`saved`)."""
     train_set, val_set, test_set = sets
-    classes = test_set.classes
-    probs, labels = outcome["test_logits"].softmax(dim=1), test_set.labels
-    right = probs.argmax(dim=1) == labels
-    low, high = wilson_interval(int(right.sum()), len(labels))
-    confusion = confusion_matrix(probs.argmax(dim=1), labels, len(classes))
-    precision, recall, _ = precision_recall_f1(confusion)
+    _, sure, right = answered(outcome["test_logits"], test_set.labels)
+    low, high = wilson_interval(int(right.sum()), len(right))
     majority = int(train_set.labels.bincount().argmax())
-    sure = probs.max(dim=1).values >= UNSURE_BELOW
     chosen = min(outcome["history"], key=lambda epoch: epoch["val_loss"])["epoch"]
     epochs = f"after {chosen} {'epoch' if chosen == 1 else 'epochs'} of training the whole network"
     how = epochs if chosen else "a head on ImageNet's features as they are, trained on the validation photos, too"
     lines = [
         f"the best by validation loss: {how}",
-        f"test photos right: {right.double().mean():.1%} of {len(labels)} (95 % interval {low:.1%} to {high:.1%}); "
-        f"always {classes[majority]!r}: {(labels == majority).double().mean():.1%}",
-        f'"none of these" below a confidence of {UNSURE_BELOW:.2f}: {int((~sure).sum())} of {len(labels)} test photos; '
+        f"test photos right: {right.double().mean():.1%} of {len(right)} (95 % interval {low:.1%} to {high:.1%}); "
+        f"always {test_set.classes[majority]!r}: {(test_set.labels == majority).double().mean():.1%}",
+        f'"none of these" below a confidence of {UNSURE_BELOW:.2f}: {int((~sure).sum())} of {len(right)} test photos; '
         f"of the others {_share(right[sure])} right",
     ]
-    curve = learning_curve(train_set, outcome["latents"], val_set.labels)
-    figures = {
-        "confusion": heatmap(
-            confusion,
-            rows=classes,
-            columns=classes,
-            xlabel="answer",
-            ylabel="true class",
-            alt="How often each class of the test photos got each answer.",
-        ),
-        "learning_curve": curves(
-            {"validation photos right": tuple(100 * torch.tensor(list(curve.values())).T)},
-            list(curve),
-            xlabel="training photos",
-            ylabel="right (%)",
-            alt="Share of the validation photos right against the number of training photos, features as they are.",
-        ),
-        "recall": bars(
-            {name: 100 * value for name, value in zip(classes, recall.tolist(), strict=True) if value == value},
-            xlabel="of the class's test photos right (%)",
-            alt="Recall of each class on the test photos.",
-        ),
+    facts = {
+        "what": f"a classifier of photos into {len(test_set.classes)} classes: EfficientNet-Lite0 with a linear head",
+        "trained": how,
+        "data": f"{len(train_set)} photos, {len(val_set)} more to choose by" + " and for the last head" * (not chosen),
+        "licence": "backbone Apache-2.0; the photos' owner decides about the rest",
+        "test_accuracy": f"{right.double().mean().item():.4f} on {len(right)} photos, opened once",
     }
-    worst = [i for i in probs.max(dim=1).values.argsort(descending=True).tolist() if not right[i]][:12]
-    if worst:
-        shown = test_set.with_contract(normalise=False)
-        answers = [classes[i] for i in probs.argmax(dim=1).tolist()]
-        figures["errors"] = image_grid(
-            [shown[i][0] for i in worst],
-            [f"{classes[labels[i]]}\ncalled {answers[i]}" for i in worst],
-            alt="The wrong answers with the most confidence.",
-            columns=6,
-            size=1.3,
-        )
+    saved = {"temperature": outcome["temperature"], "unsure_below": UNSURE_BELOW, "facts": facts}
+    return {"lines": lines, "saved": {**saved, "card": card(out.name, test_set.classes, lines, right, facts)}}
+
+
+def answered(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The answers to photos, whether each is sure enough to be given, and whether it is right."""
+    confidence, answers = logits.softmax(dim=1).max(dim=1)
+    return answers, confidence >= UNSURE_BELOW, answers == labels
+
+
+def write_report(out: Path, sets: tuple[Photos, Photos, Photos], outcome: dict, lines: list[str]) -> None:
+    """Write report.md and its figures into `out`; `lines` are those of `test_once`."""
+    train_set, val_set, test_set = sets
+    classes = test_set.classes
+    answers, _, right = answered(outcome["test_logits"], test_set.labels)
+    confidence = outcome["test_logits"].softmax(dim=1).amax(dim=1)
+    confusion = confusion_matrix(answers, test_set.labels, len(classes))
+    precision, recall, _ = precision_recall_f1(confusion)
+    curve = learning_curve(train_set, outcome["latents"], val_set.labels)
+    worst = [i for i in confidence.argsort(descending=True).tolist() if not right[i]][:12]
     (out / "figures").mkdir(exist_ok=True)
-    for name, figure in figures.items():
+    for name, figure in figures_of(test_set, answers, confusion, recall, curve, worst).items():
         with replacing(out / "figures" / f"{name}.png") as temporary:
             temporary.write_bytes(figure.to_png())
     table = [
@@ -101,7 +90,7 @@ def write_report(out: Path, sets: tuple[Photos, Photos, Photos], outcome: dict) 
             "## Errors on the test photos",
             "",
             "![The wrong answers with the most confidence](figures/errors.png)" if worst else "There is none.",
-            *(f"- {test_set.paths[i]}: {answers[i]}, confidence {probs[i].max():.2f}" for i in worst),
+            *(f"- {test_set.paths[i]}: {classes[answers[i]]}, confidence {confidence[i]:.2f}" for i in worst),
             "",
             "![How often each class got each answer](figures/confusion.png)",
             "![Recall of each class](figures/recall.png)",
@@ -129,15 +118,45 @@ def write_report(out: Path, sets: tuple[Photos, Photos, Photos], outcome: dict) 
     )
     with replacing(out / "report.md") as temporary:
         temporary.write_text(text, encoding="utf-8")
-    facts = {
-        "what": f"a classifier of photos into {len(classes)} classes: EfficientNet-Lite0 with a linear head",
-        "trained": how,
-        "data": f"{len(train_set)} photos, {len(val_set)} more to choose by" + " and for the last head" * (not chosen),
-        "licence": "backbone Apache-2.0; the photos' owner decides about the rest",
-        "test_accuracy": f"{right.double().mean().item():.4f} on {len(labels)} photos, opened once",
+
+
+def figures_of(
+    test_set: Photos, answers: Tensor, confusion: Tensor, recall: Tensor, curve: dict, worst: list[int]
+) -> dict[str, Picture]:
+    """The report's figures by name; that of the errors only if there are some."""
+    classes = test_set.classes
+    figures = {
+        "confusion": heatmap(
+            confusion,
+            rows=classes,
+            columns=classes,
+            xlabel="answer",
+            ylabel="true class",
+            alt="How often each class of the test photos got each answer.",
+        ),
+        "learning_curve": curves(
+            {"validation photos right": tuple(100 * torch.tensor(list(curve.values())).T)},
+            list(curve),
+            xlabel="training photos",
+            ylabel="right (%)",
+            alt="Share of the validation photos right against the number of training photos, features as they are.",
+        ),
+        "recall": bars(
+            {name: 100 * value for name, value in zip(classes, recall.tolist(), strict=True) if value == value},
+            xlabel="of the class's test photos right (%)",
+            alt="Recall of each class on the test photos.",
+        ),
     }
-    saved = {"temperature": outcome["temperature"], "unsure_below": UNSURE_BELOW, "facts": facts}
-    return {"lines": lines, "saved": {**saved, "card": card(out.name, classes, lines, right, facts)}}
+    if worst:
+        shown = test_set.with_contract(normalise=False)
+        figures["errors"] = image_grid(
+            [shown[i][0] for i in worst],
+            [f"{classes[test_set.labels[i]]}\ncalled {classes[answers[i]]}" for i in worst],
+            alt="The wrong answers with the most confidence.",
+            columns=6,
+            size=1.3,
+        )
+    return figures
 
 
 def learning_curve(train_set: Photos, latents: dict[str, Tensor], val_labels: Tensor) -> dict[int, tuple[float, float]]:
@@ -193,17 +212,15 @@ def checks(sets: tuple[Photos, Photos, Photos], outcome: dict) -> list[str]:
     chance = val_set.labels.bincount().max().item() / len(val_set)
     val_right = accuracy(outcome["val_logits"], val_set.labels)
     low, _ = wilson_interval(round(val_right * len(val_set)), len(val_set))
-    lines = [
+    small = min(train_set.labels.bincount().tolist())
+    return [
         f"the validation photos are above the largest class's share ({chance:.1%}): "
         + ("yes" if low > chance else f"not shown ({val_right:.1%} right); look at the lines below"),
         f"a head without penalty learns the training photos by heart: {fitted:.1%} right"
         + ("" if fitted > 0.98 else "; look for photos with two labels"),
         f"of the validation photos {agree:.1%} have the class of the training photo nearest to them",
+        f"the smallest class has {small} training photos" + ": its numbers are hardly more than luck" * (small < 10),
     ]
-    small = min(train_set.labels.bincount().tolist())
-    if small < 10:
-        lines.append(f"the smallest class has {small} training photos: its numbers are hardly more than luck")
-    return lines
 
 
 def card(name: str, classes: list[str], lines: list[str], right: Tensor, facts: dict[str, str]) -> str:

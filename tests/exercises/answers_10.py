@@ -95,13 +95,10 @@ def paths_of(*sets):
 
 
 def by_table(confidences, right, candidates, wrong, ask):
-    table = []
-    for at in candidates:
-        cost = 0
-        for confidence, good in zip(confidences.tolist(), right.tolist(), strict=True):
-            cost += ask if confidence < at else 0 if good else wrong
-        table.append((cost, at))
-    return torch.tensor(sorted(table)[0][1], dtype=torch.double)
+    thresholds = torch.tensor(candidates)
+    answered = confidences >= thresholds[:, None]
+    costs = wrong * (answered & ~right).sum(dim=1) + ask * (~answered).sum(dim=1)
+    return thresholds[costs == costs.min()].min()
 
 
 def charged(errors, asked, order=sorted):

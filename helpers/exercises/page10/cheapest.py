@@ -24,27 +24,29 @@ def cost_cases() -> list[tuple]:
 
     def make(generator: torch.Generator, i: int) -> tuple:
         n = (1, 2, 3, 4, 5, 6)[i % 6]
-        confidences = (torch.randint(3, 20, (n,), generator=generator) / 20).double()
+        confidences = torch.randint(3, 16, (n,), generator=generator).double() / 16  # exact in every float type
         right = torch.rand(n, generator=generator) < (0.3, 0.6, 0.9)[i % 3]
         some = torch.randperm(n, generator=generator)[: 1 + i % 3]
-        others = torch.randint(0, 22, (2,), generator=generator) / 20
-        candidates = [*confidences[some].tolist(), *others.double().tolist()]
+        others = torch.randint(0, 18, (2,), generator=generator).double() / 16
+        candidates = [*confidences[some].tolist(), *others.tolist()]
         order = torch.randperm(len(candidates), generator=generator).tolist()
         wrong, ask = ((5, 1), (2, 1), (10, 3), (1, 2), (5, 4), (3, 1))[(i // 2) % 6]
-        return confidences, right, [round(candidates[k], 2) for k in order], wrong, ask
+        return confidences, right, [candidates[k] for k in order], wrong, ask
 
     def case(confidences: list, right: list, candidates: list, wrong: float, ask: float) -> tuple:
         return torch.tensor(confidences).double(), torch.tensor(right), candidates, wrong, ask
 
     return [
         *drawn(make, 24),
-        case([0.9, 0.6, 0.5], [True, True, False], [0.9, 0.6, 0.5], 5, 1),  # exactly at a confidence
-        case([0.9, 0.5], [True, True], [1.1, 0.95, 0.2, 0.4], 5, 1),  # two answer all
-        case([0.9, 0.5], [False, False], [0.3, 1.1, 1.05], 5, 1),  # asking always
-        case([0.9, 0.5, 0.4], [True, False, False], [0.8, 0.45, 0.1], 1, 5),  # asking is dearer
-        case([0.8, 0.7], [True, False], [0.75, 0.5], 3, 3),  # the same cost
-        case([0.9, 0.8, 0.7, 0.6, 0.5], [True, True, False, True, False], [0.55, 0.75, 0.65, 0.95], 5, 1),
-        case([0.9, 0.8, 0.7, 0.6, 0.5], [True, False, True, True, False], [0.85, 0.55, 0.5], 2, 1),
+        case([0.875, 0.625, 0.5], [True, True, False], [0.875, 0.625, 0.5], 5, 1),  # exactly at a confidence
+        case([0.875, 0.5], [True, True], [1.125, 0.9375, 0.1875, 0.375], 5, 1),  # two answer all
+        case([0.875, 0.5], [False, False], [0.3125, 1.125, 1.0625], 5, 1),  # asking always
+        case([0.875, 0.5, 0.375], [True, False, False], [0.8125, 0.4375, 0.125], 1, 5),  # asking is dearer
+        case([0.8125, 0.6875], [True, False], [0.75, 0.5], 3, 3),  # the same cost
+        case(
+            [0.875, 0.8125, 0.6875, 0.625, 0.5], [True, True, False, True, False], [0.5625, 0.75, 0.625, 0.9375], 5, 1
+        ),
+        case([0.875, 0.8125, 0.6875, 0.625, 0.5], [True, False, True, True, False], [0.875, 0.5625, 0.5], 2, 1),
     ]
 
 
