@@ -2,6 +2,7 @@
 
 import inspect
 import time
+import warnings
 
 import pytest
 import torch
@@ -206,3 +207,11 @@ def test_right_steps_are_told(tmp_path):
     source = SPREAD.replace("return (above**2).mean() ** 0.5", "return above.sin().sum() - above.cos().max()")
     note = check("9.1", attempt(tmp_path, source))
     assert "What `above` holds after line 4 is needed" in note.text, note
+
+
+def test_python_says_nothing_of_code_that_the_learner_did_not_write(tmp_path):
+    source = "def answer(letters, wanted):\n    return [0][letters.index(wanted)] * len(letters) + [0] * 3\n"
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        search(attempt(tmp_path, source), longest_run, lambda function, end, limit: False)
+    assert not told
