@@ -57,6 +57,14 @@ MEANINGS = (
         "A row of numbers has one alone.",
     ),
     (
+        r"result out of range|Result too large|math range error",
+        "A number became too large for Python's floats: look at the power or the exponential.",
+    ),
+    (
+        r"math domain error|expected a (?:nonnegative|positive) input",
+        "A root or a logarithm of such a number does not exist.",
+    ),
+    (
         r"(?:list|string|tuple) index out of range|index (-?\d+) is out of bounds|out of range",
         "There is no such position: positions begin at 0 and end at the length minus 1.",
     ),

@@ -133,7 +133,7 @@ PARTS = (  # of a thing with several entries
 )
 INNER = (  # what is missing in front of a method, or inside of a function
     ("the numbers have to be squared before that", "_ ** 2"),
-    ("the signs have to go before that", "abs(_)"),
+    ("absolute values are needed before that", "abs(_)"),
     ("floats are needed before that", "_.float()"),
 )
 

@@ -1,6 +1,7 @@
 """What all exercises share: the four outcomes, slips, errors, the time limit, progress."""
 
 import ctypes
+import math
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import torch
 
 from helpers.exercises import check, engine, hint, progress, solution
 from helpers.exercises.engine import Exercise, compare
+from helpers.exercises.errors import meaning
 from helpers.exercises.judging import Wrong
 from helpers.exercises.notes import Note, to_html
 from helpers.exercises.progress import file, solved
@@ -419,3 +421,18 @@ def test_notes_escape_and_show_code():
     assert "<code>a &lt; b</code> &amp; &lt;script&gt;" in note._repr_html_() and "if a &lt; b:" in note._repr_html_()
     assert to_html("a\nb") == "a<br>b"
     assert to_html("take *each* of `x * y * z` 2 * 3") == "take <em>each</em> of <code>x * y * z</code> 2 * 3"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda: 10.0**400, "too large"),
+        (lambda: math.exp(1e4), "too large"),
+        (lambda: math.sqrt(-1.0), "does not exist"),
+        (lambda: [][0], "position"),
+    ],
+)
+def test_errors_of_range_are_told_apart(wrong, words):
+    with pytest.raises((ArithmeticError, ValueError, IndexError)) as caught:
+        wrong()
+    assert words in meaning(caught.value)
