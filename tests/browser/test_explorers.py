@@ -28,6 +28,10 @@ EXPLORERS = {  # page -> names of its explorers' controls, in order; drawing pad
     "09_strangers_model": [["size"]],  # its lists of words are moved by the sliders beside them
     "10_your_own_photos": [["at", "wrong", "ask"]],
     "11_sharing": [["bit"]],  # its text is typed
+    "12_vision": [["scene", "score", "overlap", "iou"]],
+    "13_text": [["temperature"]],  # its text is typed
+    "14_speech": [["f1", "f2", "pitch"]],  # its sound comes by a button
+    "15_recommendation": [[*(f"item{i}" for i in range(6)), "weight"]],
 }
 SAYS = re.compile(r"^(\w+) says (\d) \((\d+) %\)")
 
@@ -89,7 +93,7 @@ def other_value(field):
     if field.evaluate("e => e.tagName") == "SELECT":
         options = field.evaluate("e => [...e.options].map(o => o.text)")
         now = field.evaluate("e => e.options[e.selectedIndex].text")
-        return next(text for text in (options[-2], options[1]) if text != now)
+        return next(text for text in (options[-2], options[1], options[0]) if text != now)
     now, low, step = field.evaluate("e => [Number(e.value), Number(e.min), Number(e.step) || 1]")
     return f"{now - 10 * step if now - 10 * step >= low else now + step:g}"
 

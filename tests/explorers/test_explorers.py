@@ -25,14 +25,18 @@ from helpers.data.images import digits
 from helpers.explorers import (
     base,
     descent,
+    detections,
     drawing,
     file_hash,
     finetuning,
+    formants,
     kernel,
     label_budget,
     label_flow,
     latent_walk,
+    likes,
     logits,
+    next_word,
     none_of_these,
     preprocessing,
     threshold,
@@ -87,7 +91,13 @@ ALL = MAKE | {
 DRAW = {  # every picture of an explorer
     "answers_picture": lambda: drawing.answers_picture(torch.rand(1, 32, 32), {"a": torch.ones(10) / 10}),
     "descent_picture": descent.descent_picture,
+    "detections_picture": lambda: detections.detections_picture(
+        torch.rand(1, 1, 64, 64),
+        [(torch.tensor([[5.0, 5, 25, 30], [30, 30, 40, 50]]), torch.tensor([0.9, 0.4]), torch.tensor([3, 1]))],
+        [(torch.tensor([[5.0, 5, 25, 29]]), torch.tensor([3]))],
+    ),
     "finetuning_picture": lambda: finetuning.finetuning_picture([50.0, 60.0], [2.0, 1.0], 15, "$5_6%"),
+    "formants_picture": formants.formants_picture,
     "hash_picture": file_hash.hash_picture,
     "kernel_picture": lambda: kernel.kernel_picture(PHOTO, torch.eye(3)),
     "label_budget_picture": lambda: label_budget.label_budget_picture(
@@ -95,7 +105,11 @@ DRAW = {  # every picture of an explorer
     ),
     "label_flow_picture": lambda: label_flow.label_flow_picture(*chain()),
     "latent_walk_picture": lambda: latent_walk.latent_walk_picture(autoencoder(), *digits()[1].images[:2]),
+    "likes_picture": lambda: likes.likes_picture(torch.eye(3), ["$a_1%", "b", "c"], torch.arange(3.0), {"b": 1}),
     "logits_picture": logits.logits_picture,
+    "next_word_picture": lambda: next_word.next_word_picture(
+        lambda ids: -(torch.arange(9) - ids[..., None]).abs().float(), ["$a_1%", *"bcdefghi"], "b c"
+    ),
     "none_of_these_picture": lambda: none_of_these.none_of_these_picture(
         torch.tensor([[0.9, 0.1], [0.4, 0.6]]), torch.tensor([0, 0]), ["$a_1%", "b"], torch.rand(2, 3, 24, 24)
     ),
