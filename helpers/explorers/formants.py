@@ -74,8 +74,8 @@ def formants_picture(f1: int = 270, f2: int = 2290, pitch: int = 136) -> Scene:
         interpolation="nearest",
         extent=(0, SECONDS, 0, RATE / 2000),
     )
-    few_ticks(axes, (0, 0.3), (0, 2, 4))
-    name_axes(axes, "time (s)", "frequency (kHz)")
+    few_ticks(axes, (), (0, 2, 4))
+    name_axes(axes, f"time ({SECONDS} s in all)", "frequency (kHz)")
     for name, formant in (("F1", f1), ("F2", f2)):
         axes.text(SECONDS * 1.02, formant / 1000, name, fontsize=9, color=BLUE, va="center")
     picture.text(0.08, 0.91, "spectrogram, simulated", fontsize=9, color=INK)
@@ -88,8 +88,7 @@ def formants_picture(f1: int = 270, f2: int = 2290, pitch: int = 136) -> Scene:
     axes.add_artist(Line2D([-math.log(f2)], [-math.log(f1)], marker="o", markersize=15, **look))  # limits are set
     axes.set_xticks([-math.log(f) for f in (3000, 1000)], ("3000", "1000"))
     axes.set_yticks([-math.log(f) for f in (1000, 300)], ("1000", "300"))
-    name_axes(axes, "F2 (Hz)", "F1 (Hz)")
-    picture.text(0.62, 0.91, "the means of men's words", fontsize=9, color=INK)
+    name_axes(axes, "F2 (Hz), means of men's words", "F1 (Hz)")
     return picture
 
 
