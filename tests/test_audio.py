@@ -123,6 +123,7 @@ WHOLE = wav_bytes(vowel(100, (730, 1090)))
         (lambda: wav(LOUD, channels=2), "2 channels, and one is needed. Save it"),
         (lambda: wav(LOUD, width=1), "8 bits a sample, and 16 are needed. Save it as WAV, 16-bit"),
         (lambda: wav(LOUD[:198], 44100, 2, 3), "24 bits.*2 channels.*44100 samples a second.*mono"),
+        (lambda: WHOLE[:24] + bytes(4) + WHOLE[28:], "0 samples a second, and 10000 are needed"),
         (lambda: WHOLE[: len(WHOLE) // 2], "cut off, 1989 of 4000 samples"),
         (lambda: WHOLE[:1001], "cut off, 478 of 4000 samples"),
         (lambda: wav(b"\0\0" * 100), "silent, no sample is more than 0.00000 of 1 off.*Was the microphone on"),

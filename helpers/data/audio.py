@@ -212,7 +212,7 @@ def read_wav(source: str | Path | bytes | BinaryIO, rate: int = RATE) -> Tensor:
     faults = [f"{8 * width} bits a sample, and 16 are needed"] * (width != 2)
     faults += [f"{channels} channels, and one is needed"] * (channels != 1)
     if found != rate:
-        off = f"read as it is, every frequency would be off by the factor {rate / found:.3g}"
+        off = f"read as it is, every frequency would be off by the factor {rate / max(found, 1):.3g}"
         faults.append(f"{found} samples a second, and {rate} are needed: {off}")
     if faults:
         raise ValueError(f"{name}: {'; '.join(faults)}. {save}")

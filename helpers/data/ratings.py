@@ -276,7 +276,8 @@ def without_see_also(docstring: str) -> tuple[str, list[str]]:
         >>> without_see_also("Sum.\\n\\nSee Also\\n--------\\nmean, `prod` : far\\n    Off\\n\\nNotes\\n-----\\nFast.")
         ('Sum.\\n\\nNotes\\n-----\\nFast.', ['mean', 'prod'])
     """
-    section = re.search(r"^See Also\n-{4,}\n(.*?)(?=^[A-Z][\w ]+\n-{3,}$|^\.\. |\Z)", docstring, flags=re.M | re.S)
+    docstring = re.sub(r"^([ \t]*)\.\. seealso::.*\n(?:\1[ \t]+.*\n?|[ \t]*\n)*", "", docstring, flags=re.M)
+    section = re.search(r"^(?i:see also)\n-{3,}\n(.*?)(?=^[A-Z][\w ]+\n-{3,}$|^\.\. |\Z)", docstring, re.M | re.S)
     if not section:
         return docstring, []
     heads = [line.split(" : ")[0] for line in section[1].splitlines() if line and not line[0].isspace()]

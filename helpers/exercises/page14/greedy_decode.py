@@ -14,7 +14,7 @@ SYMBOLS = ["-", "a", "b", "c"]
 
 
 def greedy_decode(probs, symbols):
-    """The likeliest symbol of each frame, repeats made one, then blanks (symbol 0) taken out."""
+    """The likeliest symbol at each place, repeats made one, then blanks (symbol 0) taken out."""
     text, before = "", 0
     for best in probs.argmax(dim=1):
         if best != before and best != 0:
@@ -61,13 +61,13 @@ DECODE_SLIPS = {
     "You compare with the *next* place, and the last one has none: it counts, too, if it is no blank.": (
         lambda probs, symbols: _text([a for a, b in itertools.pairwise(_path(probs)) if a not in (b, 0)], symbols)
     ),
-    "Repeats stay in yours: a letter that lasts several frames is one letter.": (
+    "Repeats stay in yours: a letter that lasts several places is one letter.": (
         lambda probs, symbols: _text([best for best in _path(probs) if best], symbols)
     ),
     "The blanks stay in yours. Take symbol 0 out at the end.": (
         lambda probs, symbols: _text(_collapsed(_path(probs)), symbols)
     ),
-    "Yours is the path as it is, a symbol for each frame. Make repeats one, and take the blanks out.": (
+    "Yours is the path as it is, a symbol for each place. Make repeats one, and take the blanks out.": (
         lambda probs, symbols: _text(_path(probs), symbols)
     ),
     "Each letter comes once in yours. Only *neighbours* that are equal become one.": (
@@ -91,7 +91,7 @@ DECODE_SLIPS = {
     "You take the last symbol for the blank. It is the first, symbol 0.": (
         lambda probs, symbols: _text([b for b in _collapsed(_path(probs)) if b != len(symbols) - 1], symbols)
     ),
-    "The likeliest symbol is looked up down the columns. Each row is a frame: take `argmax(dim=1)`.": (
+    "The likeliest symbol is looked up down the columns. Each row is a place: take `argmax(dim=1)`.": (
         lambda probs, symbols: _text([b for b in _collapsed(probs.argmax(dim=0).tolist()) if b], [*symbols, *"?????"])
     ),
 }
@@ -101,11 +101,11 @@ EXERCISE = Exercise(
     cases=path_cases,
     slips=DECODE_SLIPS,
     returns="one text, which may be empty",
-    why="Go from frame to frame and keep what the frame before had: a symbol counts where it is new and no blank.",
+    why="Go from place to place and keep what the place before had: a symbol counts where it is new and no blank.",
     notice="The likeliest path need not spell the likeliest text: many paths spell one text, and their sum counts.",
     hints=(
         "`probs.argmax(dim=1)` is the path. When does a symbol of the path count as a new letter?",
-        "It counts if it differs from the frame before, and is not the blank.",
-        "Keep the symbol of the frame before in a name, and set it anew in *each* round of the loop, after a blank, too.",
+        "It counts if it differs from the place before, and is not the blank.",
+        "Keep the symbol of the place before in a name, and set it anew in *each* round of the loop, after a blank, too.",
     ),
 )

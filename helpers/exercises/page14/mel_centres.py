@@ -84,7 +84,7 @@ EXERCISE = Exercise(
     returns="a list of `count` frequencies in Hz, the lowest first",
     why="Turn both ends into mel, divide what lies between into count + 1 equal steps, and turn each inner place back "
     "into Hz.",
-    notice="Above 1,000 Hz or so, a step in mel is more and more Hz: high sounds share rows.",
+    notice="The higher a sound, the more Hz has a step in mel: high sounds share rows.",
     hints=(
         "Which scale are the steps equal on? Turn both ends into it first.",
         "`count` places between two ends leave `count + 1` gaps.",
