@@ -118,14 +118,15 @@ def time_limit(seconds: float) -> Iterator[None]:
             wait = 0.2
 
     watcher = threading.Thread(target=watch, daemon=True)
-    try:
-        watcher.start()
-        yield
-    finally:
-        running.release()
-        if watcher.ident:
-            watcher.join()
-        throw(thread, None)  # takes back one that is on its way
+    with _swallowed_quietly():
+        try:
+            watcher.start()
+            yield
+        finally:
+            running.release()
+            if watcher.ident:
+                watcher.join()
+            throw(thread, None)  # takes back one that is on its way
 
 
 class Watchdog:
@@ -135,16 +136,19 @@ class Watchdog:
         self.until = math.inf
         self.throwing = False
         self.running = _held_lock()
+        self.quiet = _swallowed_quietly()
         self.thread = ctypes.c_ulong(threading.get_ident())
         self.watcher = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> Watchdog:
+        self.quiet.__enter__()
         self.watcher.start()
         return self
 
     def __exit__(self, *error: object) -> None:
         self.running.release()
         self.watcher.join()
+        self.quiet.__exit__(*error)
 
     @contextmanager
     def __call__(self, seconds: float) -> Iterator[None]:
@@ -164,6 +168,25 @@ class Watchdog:
             if time.monotonic() > self.until:
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(self.thread, ctypes.py_object(OutOfTime))
             self.throwing = False
+
+
+@contextmanager
+def _swallowed_quietly() -> Iterator[None]:
+    """Say nothing of an `OutOfTime` that fell into a callback of the interpreter's own, such as that of a weak set.
+
+    Python swallows what such a callback raises, and prints it; the limit throws again.
+    """
+    before = sys.unraisablehook
+
+    def hook(told: object) -> None:
+        if told.exc_type is not OutOfTime:
+            before(told)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 def _held_lock() -> threading.Lock:

@@ -1,15 +1,18 @@
 """An attempt that is one edit away from right: its line and the kind of its slip are named."""
 
+import contextlib
 import inspect
+import sys
 import time
 import warnings
+import weakref
 
 import pytest
 import torch
 
 from helpers.exercises import check, engine
 from helpers.exercises.engine import Exercise
-from helpers.exercises.guard import Watchdog, call
+from helpers.exercises.guard import OutOfTime, Watchdog, call
 from helpers.exercises.repair import search
 
 
@@ -215,3 +218,26 @@ def test_python_says_nothing_of_code_that_the_learner_did_not_write(tmp_path):
         warnings.simplefilter("always")
         search(attempt(tmp_path, source), longest_run, lambda function, end, limit: False)
     assert not told
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_a_limit_that_falls_into_a_callback_is_thrown_again_and_not_told(many, monkeypatch):
+    told = []
+    monkeypatch.setattr(sys, "unraisablehook", told.append)
+
+    def busy(_):
+        end = time.monotonic() + 0.5
+        while time.monotonic() < end:
+            pass
+
+    def endless():
+        thing = type("Thing", (), {})()
+        kept = weakref.ref(thing, busy)
+        del thing
+        while kept() is None:
+            pass
+
+    with Watchdog() if many else contextlib.nullcontext() as limit:
+        outcome = call(endless, (), 0.1, limit)
+    assert isinstance(outcome.error, OutOfTime)
+    assert told == []
