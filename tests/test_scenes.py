@@ -164,3 +164,9 @@ def test_the_box_of_an_empty_place_is_not_read():
 def test_a_wrong_wish_is_named(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_change_refuses_what_is_not_square():
+    wide = torch.zeros(1, 1, 48, 64)
+    with pytest.raises(ValueError, match="48 x 64 pixels: change needs square"):
+        change(wide, torch.zeros(1, 1, 4), torch.full((1, 1), -1), wide)

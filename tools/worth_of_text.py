@@ -366,7 +366,7 @@ def one_draw(draw: int, results: dict, minilm: MiniLM) -> None:
             answers = {p: lambda at, h=h, b=bags: torch.tensor(h.predict(b[at.numpy()])) for p, h in heads.items()}
             judge("TF-IDF", answers)
 
-            def tuned(lr: float, pretrained: bool, few: Tensor = few, y: Tensor = y, steps: int = steps):
+            def tuned(lr: float, pretrained: bool, steps: int, few: Tensor = few, y: Tensor = y):
                 torch.manual_seed(draw)
                 body = LanguageModel()
                 if pretrained:
@@ -387,8 +387,9 @@ def one_draw(draw: int, results: dict, minilm: MiniLM) -> None:
 
                 return answer
 
-            judge("fine-tuned", {lr: tuned(lr, True) for lr in RATES})
-            judge("from scratch", {lr: tuned(lr, False) for lr in RATES})
+            judge("fine-tuned", {lr: tuned(lr, True, steps) for lr in RATES})
+            judge("from scratch", {lr: tuned(lr, False, steps) for lr in RATES})
+            judge("from scratch, 3x steps", {lr: tuned(lr, False, 3 * steps) for lr in RATES})
 
 
 def rounded(value: object) -> object:

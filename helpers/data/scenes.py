@@ -134,6 +134,9 @@ def change(images: Tensor, boxes: Tensor, labels: Tensor, masks: Tensor) -> tupl
     Returns:
         images, boxes, labels and masks of the same shapes; black where nothing came from.
 
+    Raises:
+        ValueError: scenes that are not square.
+
     Example:
         >>> from helpers.data.scenes import change, scenes
         >>> [part.shape == before.shape for part, before in zip(change(*scenes(2).tensors), scenes(2).tensors)]
@@ -142,6 +145,8 @@ def change(images: Tensor, boxes: Tensor, labels: Tensor, masks: Tensor) -> tupl
     Built on page 12.
     """
     count, size = len(images), images.shape[-1]
+    if images.shape[-2] != size:
+        raise ValueError(f"scenes of {images.shape[-2]} x {size} pixels: change needs square ones, so pad them first")
     scale = (0.2 * (2 * torch.rand(count, 1, 1) - 1)).exp()
     shift = 8 * (2 * torch.rand(count, 1, 2) - 1)  # pixels
     back = -2 / size * (shift / scale).transpose(1, 2)  # where each pixel comes from

@@ -141,7 +141,7 @@ EXERCISE = Exercise(
     returns="one number, from -1 to 1",
     why="Left and top of what is shared are the larger ones, right and bottom the smaller ones; for the hull it is the "
     "other way round. Only the shared sides can be negative, and are set to 0.",
-    notice="For boxes apart it falls the farther they are apart: that is the slope that IoU lacks.",
+    notice="Move two boxes further apart across their gap, and it falls: that is the slope that IoU lacks.",
     hints=(
         "You need three areas: what both share, what at least one covers (union), and the hull. Then the formula.",
         "The shared part goes from the larger of the two lefts to the smaller of the two rights. If that is negative, "
