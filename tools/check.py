@@ -29,7 +29,7 @@ NBVAL = [
     *("--nbval", "--nbval-current-env", "--nbval-cell-timeout=300"),
     f"--nbval-sanitize-with={ROOT / 'tests' / 'nbval.cfg'}",
 ]
-OF_A_PAGE = ["tests/test_notebooks.py", "tests/exercises"]  # unit tests that know pages
+OF_A_PAGE = ["tests/test_notebooks.py", "tests/test_glossary.py", "tests/exercises"]  # unit tests that know pages
 AGAIN = "tests/test_again.py"
 
 

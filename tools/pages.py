@@ -17,6 +17,7 @@ import os
 import re
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,10 +28,11 @@ from tqdm import tqdm
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
+TEXTS = [NOTEBOOKS / "faq.ipynb", NOTEBOOKS / "glossary.ipynb"]  # text alone: exported, with nothing to execute
 BUILD = ROOT / "build" / "html"
 CELL_TIMEOUT = 300  # seconds
 FORMULA = re.compile(r"(```.*?```|`[^`]*`)|\$\$(.+?)\$\$|\$([^$\n]+)\$", re.DOTALL)  # code, display, inline
-PAGE_LINK = re.compile(r"\]\((\d\d_\w+)\.ipynb")  # to a page, which beside an exported page is exported too
+PAGE_LINK = re.compile(r"\]\((\d\d_\w+|faq|glossary)\.ipynb")  # to a page, which is exported beside this one
 TEMPLATE = """{%- extends 'lab/index.html.j2' -%}
 {%- block html_head_js -%}{%- endblock -%}
 {%- block html_head_js_mathjax -%}{%- endblock -%}
@@ -67,9 +69,9 @@ class Run:
         return f"{self.path.name:28} {self.seconds:6.1f} s  {memory}  {'failed' if self.error else 'ok'}"
 
 
-def find_pages(names: list[str]) -> list[Path]:
-    """The notebooks whose file names begin with one of `names`, or all, in order."""
-    pages = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
+def find_pages(names: list[str], texts: Sequence[Path] = ()) -> list[Path]:
+    """The notebooks whose file names begin with one of `names`, or all, in order; those of `texts` come last."""
+    pages = [*sorted(NOTEBOOKS.glob("[0-9]*.ipynb")), *texts]
     if not names:
         return pages
     for name in names:
@@ -90,6 +92,9 @@ def execute_notebook(notebook: nbformat.NotebookNode, path: Path, progress: bool
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     code_cells = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    if not code_cells:
+        tidy(notebook)
+        return Run(path, notebook, 0.0, None, "")
     imports = next((i for i in code_cells if "setup(seed=" in notebook.cells[i].source), code_cells[0])
     bar = tqdm(total=len(code_cells), desc=path.stem, unit="cell", leave=False, disable=not progress)
     peaks: list[int | None] = []
@@ -254,7 +259,7 @@ def main() -> int:
     if arguments.action == "again":
         return show_again(find_pages(arguments.pages))
     runs = []
-    for page in find_pages(arguments.pages):
+    for page in find_pages(arguments.pages, TEXTS):
         print(f"{page.stem} ...", end="\r", flush=True)
         run = execute(page, progress=sys.stderr.isatty())
         runs.append(run)

@@ -194,11 +194,12 @@ def ratings_of(rows: Iterable[tuple[Hashable, Hashable, float, float]]) -> tuple
                 f"row {n}: {row!r}: give rows of (user, item, stars, day), as `table.values.tolist()` does"
             )
         user, item, stars, day = row
+        if any(name is None or name != name for name in (user, item)):  # nan is not itself
+            raise ValueError(f"row {n}: its user is {user!r}, its item {item!r}. Leave out rows where one is missing")
         try:
             numbers.append((float(stars), float(day)))
         except (TypeError, ValueError):
-            told = f"row {n}: stars {stars!r} and day {day!r} must be numbers; of a date take `.toordinal()`"
-            raise ValueError(told) from None
+            raise ValueError(f"row {n}: {stars!r} and {day!r} must be numbers; of a date take .toordinal()") from None
         if (first := taken.setdefault((user, item), n)) != n:
             raise ValueError(f"rows {first} and {n}: {user!r} has rated {item!r} twice. Keep one, such as the last")
         users.setdefault(user, len(users))
