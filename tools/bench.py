@@ -12,7 +12,6 @@ import logging
 import os
 import platform
 import re
-import resource
 import statistics
 import subprocess
 import sys
@@ -231,10 +230,14 @@ def script() -> dict[str, float]:
             to_pil_image(image).save(place / f"{name}.png")
         command = [sys.executable, str(ROOT / "scripts" / "train.py"), f"{folder}/pictures", "--out", f"{folder}/out"]
         start = time.perf_counter()
-        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        seconds = time.perf_counter() - start
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            said = process.stdout.read()
+            _, status, used = os.wait4(process.pid, 0)  # its own memory, not that of the kernels before it
+            process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            sys.exit(f"scripts/train.py ended with {process.returncode}")
+        seconds, peak = time.perf_counter() - start, used.ru_maxrss / 1024
         right = float(re.search(r"test photos right: ([\d.]+)%", said).group(1))
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     return {"seconds": round(seconds), "peak_mb": round(peak), "test_right": right}
 
 

@@ -45,10 +45,14 @@ RUN_SECONDS = 240  # for all cells of a page, on a busy machine
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if CHROMIUM is None and not os.environ.get("CI"):
-        for item in items:
-            if Path(__file__).parent in item.path.parents:
-                item.add_marker(pytest.mark.skip(reason=HOW_TO))
+    """Skip where Chromium is missing; with two processes, keep together what looks at one opened page."""
+    for item in items:
+        if Path(__file__).parent not in item.path.parents:
+            continue
+        if CHROMIUM is None and not os.environ.get("CI"):
+            item.add_marker(pytest.mark.skip(reason=HOW_TO))
+        params = item.callspec.params if hasattr(item, "callspec") else {}
+        item.add_marker(pytest.mark.xdist_group(params.get("opened", item.path.stem)))
 
 
 @pytest.fixture(scope="session")
