@@ -68,7 +68,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="example: python scripts/train.py ~/photos/pets --out runs/pets\n"
-        "several processes or GPUs: accelerate launch scripts/train.py ~/photos/pets",
+        "several GPUs, or 2 processes without one: accelerate launch --multi_gpu --num_processes 2 scripts/train.py ...",
     )
     parser.add_argument("folder", metavar="FOLDER", type=Path, help="one sub-folder of photos for each class")
     parser.add_argument("--out", type=Path, help="where the model goes (default: runs/ and the name of FOLDER)")
@@ -104,12 +104,14 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 def train(options: argparse.Namespace) -> None:
     """All steps in their order; each prints what it found."""
     started = time.perf_counter()
-    accelerator = Accelerator()
+    accelerator = Accelerator(cpu=not torch.accelerator.is_available())  # else two processes would not share
     torch.set_num_threads(max(1, cpu_quota() // accelerator.num_processes))
     set_seed(options.seed)
     say = accelerator.print
     if (options.out / CONFIG).exists():
         raise ValueError(f"{options.out}: holds a finished model. Choose another folder by --out, or remove it")
+    if accelerator.num_processes > 1:
+        say(f"{accelerator.num_processes} processes share the work")
     say(f"reading {options.folder}")
     (train_set, val_set, test_set), notes = read(options)
     for note in notes:

@@ -140,19 +140,12 @@ def test_a_killed_run_resumes_to_the_same_model(finished, photos, tmp_path):
 
 
 def test_two_processes_share_the_work(finished, photos, tmp_path):
-    launch = [
-        sys.executable,
-        "-m",
-        "accelerate.commands.launch",
-        "--cpu",
-        "--num_processes",
-        "2",
-        "--main_process_port",
-        "0",
-    ]
+    launch = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]  # or CPUs
+    launch += ["--main_process_port", "0"]
     arguments = command(photos, "--out", tmp_path / "two", *QUICK)[1:]
     done = subprocess.run([*launch, *arguments], capture_output=True, text=True, env=ONE_THREAD, timeout=400)
     assert done.returncode == 0, done.stderr[-3000:]
+    assert "2 processes share the work" in done.stdout
     assert done.stdout.count("epoch 3 of 3") == 1 and (tmp_path / "two" / WEIGHTS).is_file()
     assert train.main([str(photos), "--out", str(tmp_path / "two")]) == 2
 
