@@ -33,6 +33,11 @@ shipped:
 	@.venv/bin/python tools/worth_of_scenes.py
 	@.venv/bin/python tools/worth_of_text.py
 	@.venv/bin/python tools/worth_of_speech.py
+	@.venv/bin/python tools/worth_of_compression.py
+	@.venv/bin/python tools/worth_of_self_supervision.py
+	@.venv/bin/python tools/worth_of_names.py
+	@.venv/bin/python tools/worth_of_maps.py
+	@.venv/bin/python tools/worth_of_scale.py
 
 claims:
 	@$(PYTHON) tools/bootstrap.py test
