@@ -68,7 +68,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="example: python scripts/train.py ~/photos/pets --out runs/pets\n"
-        "several GPUs, or 2 processes without one: accelerate launch --multi_gpu --num_processes 2 scripts/train.py ...",
+        "several GPUs, or two processes: accelerate launch --multi_gpu --num_processes 2 scripts/train.py ...",
     )
     parser.add_argument("folder", metavar="FOLDER", type=Path, help="one sub-folder of photos for each class")
     parser.add_argument("--out", type=Path, help="where the model goes (default: runs/ and the name of FOLDER)")

@@ -81,7 +81,7 @@ def letters() -> LabelledImages:
         known, font = FT2Font(path), ImageFont.truetype(path, size=22)
         for label, letter in enumerate(alphabet):
             if known.get_char_index(ord(letter)):  # else the face would draw an empty box
-                images.append(_draw(letter, font))
+                images.append(draw_letter(letter, font))
                 labels.append(label)
     return LabelledImages(torch.stack(images), torch.tensor(labels), alphabet)
 
@@ -168,7 +168,7 @@ def _distinct(letters: list[str], face: Path) -> list[str]:
     return [letter for letter in letters if pictures[bytes(font.getmask(letter))] == letter]
 
 
-def _draw(letter: str, font: ImageFont.FreeTypeFont) -> Tensor:
+def draw_letter(letter: str, font: ImageFont.FreeTypeFont) -> Tensor:
     """The letter in the middle of a (1, 32, 32) image."""
     image = Image.new("L", (32, 32))
     left, top, right, bottom = font.getbbox(letter)

@@ -32,6 +32,11 @@ EXPLORERS = {  # page -> names of its explorers' controls, in order; drawing pad
     "13_text": [["temperature"]],  # its text is typed
     "14_speech": [["f1", "f2", "pitch"]],  # its sound comes by a button
     "15_recommendation": [[*(f"item{i}" for i in range(6)), "weight"]],
+    "16_compression": [["bits", "scales", "pruned"]],
+    "17_self_supervision": [["turn", "shift", "temperature", "seed"]],
+    "18_multimodal": [[]],  # its lists of words are moved by the sliders beside them
+    "20_scaling": [["network", "optimizer", "batch", "precision", "recompute", "processes", "sharded"]],
+    "19_interpretability": [[]],  # its lists of words are moved by the sliders beside them
 }
 SAYS = re.compile(r"^(\w+) says (\d) \((\d+) %\)")
 

@@ -36,10 +36,15 @@ from helpers.explorers import (
     latent_walk,
     likes,
     logits,
+    memory_of_a_step,
     next_word,
     none_of_these,
     preprocessing,
+    small_enough,
     threshold,
+    two_views,
+    why,
+    words_to_letters,
 )
 from helpers.models import Autoencoder, Classifier, Decoder, Encoder
 
@@ -107,6 +112,7 @@ DRAW = {  # every picture of an explorer
     "latent_walk_picture": lambda: latent_walk.latent_walk_picture(autoencoder(), *digits()[1].images[:2]),
     "likes_picture": lambda: likes.likes_picture(torch.eye(3), ["$a_1%", "b", "c"], torch.arange(3.0), {"b": 1}),
     "logits_picture": logits.logits_picture,
+    "memory_of_a_step_picture": memory_of_a_step.memory_of_a_step_picture,
     "next_word_picture": lambda: next_word.next_word_picture(
         lambda ids: -(torch.arange(9) - ids[..., None]).abs().float(), ["$a_1%", *"bcdefghi"], "b c"
     ),
@@ -114,7 +120,19 @@ DRAW = {  # every picture of an explorer
         torch.tensor([[0.9, 0.1], [0.4, 0.6]]), torch.tensor([0, 0]), ["$a_1%", "b"], torch.rand(2, 3, 24, 24)
     ),
     "preprocessing_picture": lambda: preprocessing.preprocessing_picture(six_logits, "abcdef", PHOTOS, "red"),
+    "pareto_picture": lambda: small_enough.pareto_picture({"$a_1%": (1000, 90.0, 85.0, 95.0)}, ylabel="accuracy (%)"),
+    "small_enough_picture": lambda: small_enough.small_enough_picture({(8, "channel", 0): (9, 1000)}, 10),
     "threshold_picture": lambda: threshold.threshold_picture(*scores_and_labels()),
+    "two_views_picture": lambda: two_views.two_views_picture(torch.nn.Flatten(), torch.rand(3, 1, 32, 32), "$ab"),
+    "why_picture": why.why_picture,
+    "words_to_letters_picture": lambda: words_to_letters.words_to_letters_picture(
+        "small $a_1%",
+        {"small": torch.tensor([1.0, 0.0]), "$a_1%": torch.tensor([0.0, 1.0])},
+        torch.ones(7, 1, 32, 32) / 2,
+        torch.eye(2)[[0, 1, 0, 1, 0, 1, 0]],
+        ["small $a_1%", *"bcdefg"],
+        [True, False] * 3 + [True],
+    ),
 }
 SENTENCE = "Controls stand here while the page's kernel runs. Run this cell to see them."
 PAGES = sorted((Path(__file__).parents[2] / "notebooks").glob("[0-9]*.ipynb"))
