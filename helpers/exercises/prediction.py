@@ -36,6 +36,8 @@ def reveal(
         >>> reveal("1,000 images", 1000).heading
         'You said so'
     """
+    if not 0 <= close < 1:
+        raise ValueError(f"close={close}: give a share of the truth, from 0 to below 1, such as 0.1")
     truth = _plain(truth)
     told = _tell(truth, unit)
     guess = _plain(guess)

@@ -31,9 +31,8 @@ STEP_SLIPS = {
     "Those are numbers, not bytes. Each takes `bits` bits, and 8 bits are a byte.": (
         lambda w, k, b, s, bits: (2 + s) * w + b * k
     ),
-    "The gradients are missing: one number for each weight.": lambda w, k, b, s, bits: ((1 + s) * w + b * k) * bits / 8,
-    "The weights themselves are missing, beside their gradients and what the optimizer keeps.": (
-        lambda w, k, b, s, bits: (s * w + w + b * k) * bits / 8 if s == 0 else ((1 + s) * w + b * k) * bits / 8
+    "Weights or gradients are missing: count one number for each weight, twice.": lambda w, k, b, s, bits: (
+        ((1 + s) * w + b * k) * bits / 8
     ),
     "Weights and gradients are missing: you count only the optimizer and the activations.": (
         lambda w, k, b, s, bits: (s * w + b * k) * bits / 8
