@@ -1,12 +1,9 @@
 """The simulated voices are what they are said to be, and a bad clip is refused with what to do next."""
 
-import ast
 import io
 import re
 import wave
-from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 import torch
@@ -14,7 +11,6 @@ from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 
 from helpers.data.audio import MEANS, RATE, SAMPLES, WORDS, read_wav, simulated_words, vowel, wav_bytes
 
-ROOT = Path(__file__).parent.parent
 ADULTS = ("men", "women")
 
 
@@ -159,22 +155,3 @@ def test_samples_that_no_file_holds_are_named(samples, message):
         wav_bytes(samples)
     with pytest.raises(ValueError, match="rate 0: take 1 sample a second or more"):
         wav_bytes(torch.zeros(10), rate=0)
-
-
-def functions(source):
-    return {node.name: ast.unparse(node) for node in ast.parse(source).body if hasattr(node, "name")}
-
-
-def test_the_stored_race_ran_the_code_of_the_page():
-    tool = (ROOT / "tools" / "worth_of_speech.py").read_text(encoding="utf-8").split("# page 14\n")
-    page = nbformat.read(next((ROOT / "notebooks").glob("14_*.ipynb")), as_version=4)
-    on_page = {}
-    for cell in page.cells:
-        if cell.cell_type == "code":
-            on_page |= functions(cell.source)
-    shared = functions(tool[1])
-    assert len(shared) >= 8
-    for name, code in shared.items():
-        assert code == on_page[name].replace("data.LabelledImages", "LabelledImages").replace(
-            "data.make_loader", "make_loader"
-        ), name

@@ -1,17 +1,12 @@
-"""Named pictures keep what is said of them, and the stored race of page 18 ran the code of the page."""
+"""Named pictures keep what is said of them, and the stored race of page 18 is whole."""
 
-import ast
 import unicodedata
-from pathlib import Path
 
-import nbformat
 import pytest
 import torch
 
 from helpers import checkpoints
 from helpers.data.named import SCRIPTS, named_letters, named_pictures, same_look, stem_of, word_numbers
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="module")
@@ -68,24 +63,6 @@ def test_names_without_words_are_refused(names):
 def test_a_name_without_a_stem_is_refused(name):
     with pytest.raises(ValueError, match="begins with what it names"):
         stem_of(name)
-
-
-# what stands twice
-
-
-def functions(source):
-    return {node.name: ast.unparse(node) for node in ast.parse(source).body if hasattr(node, "name")}
-
-
-def test_the_stored_race_ran_the_code_of_the_page():
-    tool = functions((ROOT / "tools" / "worth_of_names.py").read_text(encoding="utf-8"))
-    page = nbformat.read(next((ROOT / "notebooks").glob("18_*.ipynb")), as_version=4)
-    on_page = {}
-    for cell in page.cells:
-        if cell.cell_type == "code" and "exercise" not in cell.metadata.get("tags", []):
-            on_page |= functions(cell.source)
-    for name in ("held_out", "TwoSides", "symmetric_loss", "pair_loss", "Pairs"):
-        assert tool[name] == on_page[name], name
 
 
 def test_the_stored_race_is_whole():

@@ -46,6 +46,7 @@ PICTURES = {  # contender -> what is frozen on each side
 }
 
 
+# page 18
 def held_out(names, count, seed):
     """Places of random names to hold out, so that each of their words stays in a kept name."""
     left = Counter(word for name in names for word in set(name.split()))
@@ -58,7 +59,6 @@ def held_out(names, count, seed):
     return torch.tensor(held)
 
 
-# page 18
 class TwoSides(nn.Module):
     """Pictures and names as vectors (N, 64) of length 1."""
 

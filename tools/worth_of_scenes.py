@@ -140,8 +140,9 @@ def matched(answers, scene_set, digit=None):
 
 
 def naming_and_finding(answers, scene_set):
-    """Mean AP of ten digits and AP of any digit, both at an IoU of 0.5 (%)."""
-    each = [average_precision(*matched(answers, scene_set, digit)) for digit in range(10)]
+    """Mean AP of the digits that occur and AP of any digit, both at an IoU of 0.5 (%)."""
+    there = scene_set.labels[scene_set.labels >= 0].unique().tolist()
+    each = [average_precision(*matched(answers, scene_set, digit)) for digit in there]
     return 100 * float(np.mean(each)), 100 * float(average_precision(*matched(answers, scene_set)))
 
 

@@ -69,13 +69,10 @@ def letters() -> LabelledImages:
         >>> alphabet.images.shape[1:], "A" in alphabet.classes, "8" in alphabet.classes
         (torch.Size([1, 32, 32]), True, False)
     """
-    import matplotlib  # only to find its fonts
     from matplotlib.ft2font import FT2Font
 
-    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    faces = sorted([*folder.glob("DejaVu*.ttf"), *folder.glob("STIXGeneral*.ttf")])
-    faces = [path for path in faces if "Display" not in path.name]
-    alphabet = _distinct(LATIN + GREEK + CYRILLIC, folder / "DejaVuSans.ttf")
+    faces = font_files()
+    alphabet = _distinct(LATIN + GREEK + CYRILLIC, next(path for path in faces if path.name == "DejaVuSans.ttf"))
     images, labels = [], []
     for path in faces:
         known, font = FT2Font(path), ImageFont.truetype(path, size=22)
@@ -166,6 +163,15 @@ def _distinct(letters: list[str], face: Path) -> list[str]:
     font = ImageFont.truetype(face, size=22)
     pictures = {bytes(font.getmask(letter)): letter for letter in reversed(letters)}
     return [letter for letter in letters if pictures[bytes(font.getmask(letter))] == letter]
+
+
+def font_files() -> list[Path]:
+    """The 16 faces of DejaVu and STIX that matplotlib ships, in the order of their names."""
+    import matplotlib  # only to find its fonts
+
+    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    paths = sorted([*folder.glob("DejaVu*.ttf"), *folder.glob("STIXGeneral*.ttf")])
+    return [path for path in paths if "Display" not in path.name]
 
 
 def draw_letter(letter: str, font: ImageFont.FreeTypeFont) -> Tensor:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from PIL import ImageFont
 from torch import Tensor
 
-from helpers.data.images import draw_letter, pictures
+from helpers.data.images import draw_letter, font_files, pictures
 
 SCRIPTS = ("latin", "greek", "cyrillic")
 RANGES = (0x41, 0x530)  # code points: Latin with its extensions, Greek, Cyrillic
@@ -51,12 +50,9 @@ def named_letters() -> NamedLetters:
         >>> letters.images.shape[1:], letters.names[letters.characters.index("é")]
         (torch.Size([16, 1, 32, 32]), 'latin small letter e with acute')
     """
-    import matplotlib  # only to find its fonts
     from matplotlib.ft2font import FT2Font
 
-    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    paths = sorted([*folder.glob("DejaVu*.ttf"), *folder.glob("STIXGeneral*.ttf")])
-    paths = [path for path in paths if "Display" not in path.name]
+    paths = font_files()
     known = [FT2Font(path) for path in paths]
     characters = [
         chr(code)

@@ -1,12 +1,9 @@
-"""The explorer of page 17: its matrix and its loss are those of torch; and the stored study runs the page's code."""
+"""The explorer of page 17: its matrix and its loss are those of torch."""
 
-import ast
 import re
 import statistics
 import time
-from pathlib import Path
 
-import nbformat
 import pytest
 import torch
 import torch.nn.functional as F
@@ -16,7 +13,6 @@ from helpers.data.augment import change_stroke, warp
 from helpers.explorers.two_views import losses_of, two_views, two_views_explorer, two_views_picture
 from helpers.models import Encoder
 
-ROOT = Path(__file__).resolve().parents[2]
 NAMES = "69012457"
 IMAGES = torch.rand(8, 1, 32, 32, generator=torch.Generator().manual_seed(0))
 OTHERS = {"turn": 180, "shift": 0.5, "temperature": 2.0, "seed": 7}
@@ -87,22 +83,3 @@ def test_an_update_is_quick():
         times.append(time.process_time() - start)
     print(f"two views: {1000 * statistics.median(times):.0f} ms")
     assert statistics.median(times) < 0.15  # about 50 ms on a quiet core
-
-
-def functions(source):
-    """The functions and classes of some code, as text without its layout."""
-    tree = ast.parse(source)
-    return {node.name: ast.unparse(node) for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-
-
-def test_the_stored_study_runs_the_code_of_the_page():
-    tool = (ROOT / "tools" / "worth_of_self_supervision.py").read_text(encoding="utf-8").split("# page 17\n")
-    page = nbformat.read(next((ROOT / "notebooks").glob("17_*.ipynb")), as_version=4)
-    on_page = {}
-    for cell in page.cells:
-        if cell.cell_type == "code":
-            on_page |= functions(cell.source)
-    shared = functions(tool[1])
-    assert len(shared) >= 12
-    for name, code in shared.items():
-        assert code == on_page[name], name
