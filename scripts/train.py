@@ -158,6 +158,8 @@ def train(options: argparse.Namespace) -> None:
         say("\n".join(told["lines"]))
         say(f"model, card and report are in {options.out} ({time.perf_counter() - started:.0f} s)")
         say(f"try: {shlex.join(['python', 'scripts/predict.py', str(options.out), test_set.paths[0]])}")
+    accelerator.free_memory()  # or the processes' connection outlives the next line, and one may abort at its exit
+    accelerator.end_training()
 
 
 def read(options: argparse.Namespace) -> tuple[tuple[Photos, Photos, Photos], list[str]]:

@@ -70,7 +70,8 @@ def main(arguments: list[str] | None = None) -> None:
     each = 1000 * (time.perf_counter() - started) / max(1, step - first)
     save(accelerator, model, optimizer, options.folder / "final.pt", step)
     accelerator.print(f"step {step}, loss of the last batch's part {loss.item():.3f}, {each:.0f} ms a step")
-    accelerator.end_training()
+    model, optimizer = accelerator.free_memory(model, optimizer)  # or their connection outlives the next line,
+    accelerator.end_training()  # and now and then a process aborts at its exit
 
 
 def save(accelerator, model, optimizer, path: Path, step: int) -> None:

@@ -152,7 +152,7 @@ def report_of(name: str) -> Path:
 
 def browser(name: str, only: list[str]) -> Step:
     """Every page in JupyterLab in Chromium; without Chromium these tests are skipped, in CI they fail."""
-    step = tests(name, ["-n", "2", "--dist", "loadgroup", "-v", "tests/browser", *only])
+    step = tests(name, ["-n", "2", "-v", "tests/browser", *only])
     if step.skipped:
         step.note = "Chromium is missing; on Debian or Ubuntu: apt-get install chromium"
     return step

@@ -93,7 +93,7 @@ def live(render: Callable[..., Scene], controls: Mapping[str, Widget], rows: Seq
 def with_slider(field: Widget, low: float | None = None, high: float | None = None) -> HBox:
     """A labelled field with a slider beside it; a slider has no name of its own for a screen reader."""
     if isinstance(field, Dropdown):
-        slider = ipywidgets.SelectionSlider(options=field.options, readout=False)
+        slider = ipywidgets.SelectionSlider(options=field.options, value=field.value, readout=False)
     else:
         low, high = field.min if low is None else low, field.max if high is None else high
         slider = ipywidgets.FloatSlider(field.value, min=low, max=high, step=field.step, readout=False)

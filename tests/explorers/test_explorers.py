@@ -183,6 +183,7 @@ def test_a_slider_and_its_field_move_together(name):
     box = MAKE[name]()
     for row in (row for row in rows(box) if len(row.children) == 2 and "Slider" in type(row.children[1]).__name__):
         field, slider = row.children
+        assert slider.value == field.value, "they begin together"
         slider.value = slider.options[1] if hasattr(slider, "options") else slider.min
         assert field.value == slider.value
         field.value = field.options[2] if hasattr(field, "options") else slider.max
