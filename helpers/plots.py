@@ -171,7 +171,8 @@ def bars(
     if xlim:
         axes.set_xlim(xlim)
     elif max(means) > 0:
-        axes.set_xlim(min(0, 1.15 * min(means)), 1.18 * max(m + h for m, h in zip(means, halves, strict=True)))
+        ends = [m - h for m, h in zip(means, halves, strict=True)]
+        axes.set_xlim(1.15 * min(0, *ends), 1.18 * max(m + h for m, h in zip(means, halves, strict=True)))
     _label(axes, xlabel, "")
     axes.grid(False, axis="y")
     return figure

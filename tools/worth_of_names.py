@@ -4,7 +4,7 @@
     python tools/worth_of_names.py pictures    that part alone, about a minute
 
 It writes helpers/shipped/worth_of_names.json. What stands between the two lines of `# page 18` stands on that page,
-too; tests/test_named.py holds both to be the same.
+too; tests/test_studies.py holds both to be the same.
 
 Letters: five draws, each with its own held-out letters, its own four faces that nobody trains on, and its own random
 start. Each contender chose its learning rate on the validation letters of the first draw, among all names; then

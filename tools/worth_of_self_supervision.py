@@ -3,7 +3,7 @@
     python tools/worth_of_self_supervision.py    about 7 minutes on one quiet core
 
 It writes helpers/shipped/worth_of_self_supervision.json. What stands between the two lines of `# page 17` stands on
-that page, too; tests/explorers/test_two_views.py holds both to be the same.
+that page, too; tests/test_studies.py holds both to be the same.
 
 Each contender is pretrained for about SECONDS on one core, which is STEPS steps, on the 3,500 training digits without
 their labels (letters with labels: on letters). One pretraining that is used for nothing else chooses, on validation

@@ -3,7 +3,7 @@
     python tools/worth_of_speech.py    about 10 minutes on one quiet core
 
 It writes helpers/shipped/worth_of_speech.json. What stands between the two lines of `# page 14` stands on that page,
-too; tests/test_audio.py holds both to be the same.
+too; tests/test_studies.py holds both to be the same.
 
 Six repetitions: each has its own draw of labels, and its own pretraining or random start. Each contender is trained
 in all six with each learning rate (or penalty) of its list. It chooses the one with the best mean over the six on

@@ -136,7 +136,7 @@ def _tell(picture: str, method: str, asked: str, weights: str, effort: str, stre
         work = f" ({effort} makes no difference to this method)"
     words = f"{picture}, weights {weights}, {asked} ({_answer(picture, asked)}): {method}{work}. "
     if strength.max() == 0:
-        return words + "The map is empty: nothing in it speaks for this class."
+        return words + "The map is empty: the relu cut all of it off."
     region = REGIONS[picture][0]
     words += (
         f"The map's centre is {centre}. {100 * share:.0f} % of its strength lies on {region}, which "

@@ -207,7 +207,7 @@ ANSWERS = {
             "sort by value": by_value,
             "Those are masks": as_masks,
             "A quantile is a size": quantile,
-            "A quantile lies": lambda weights, share: quantile(weights, share, keep_equal=True),
+            "A quantile can": lambda weights, share: quantile(weights, share, keep_equal=True),
             "compared with the sizes": lambda weights, share: [w * (w.abs() > share) for w in weights],
             "in place": in_place,
         },

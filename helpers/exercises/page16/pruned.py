@@ -110,7 +110,7 @@ PRUNED_SLIPS = {
     "In yours `share` is compared with the sizes. It says *how many* go: floor(share x N).": (
         lambda weights, share: [weight * (weight.abs() > share) for weight in weights]
     ),
-    "A quantile lies between sizes. Count: the first floor(share x N) of the sorted ones.": (
+    "A quantile can be a size. Count: the first floor(share x N) of the sorted ones.": (
         lambda weights, share: [w * (w.abs() >= torch.quantile(_flat(weights).abs(), share)) for w in weights]
     ),
     "A quantile is a size or lies between two. Count: the first floor(share x N) of the sorted ones.": (
