@@ -54,8 +54,8 @@ def main(names: list[str]) -> int:
         command("ruff: faults", ["ruff", "check"]),
         command("ruff: layout", ["ruff", "format", "--check"]),
         tests("unit tests and doctests", ["-n", "2", "-q", *units]),
-        pages("every page, one thread", chosen, threads=1, at_once=2),
-        pages("every page, two threads", chosen, threads=2, at_once=1),
+        pages("every page, one thread", chosen, threads=1),
+        pages("every page, two threads", chosen, threads=2),
         tests("every cell, again", ["-n", "2", "-v", AGAIN, *only]),
         browser("every page in a browser", only),
     ]
@@ -121,11 +121,11 @@ def run_pytest(name: str, arguments: list[str], threads: int, captured: bool) ->
     return step, run.stdout or ""
 
 
-def pages(name: str, chosen: list[Path], threads: int, at_once: int) -> Step:
-    """nbval over the pages, a line for each; a page must have run as many code cells as it has."""
+def pages(name: str, chosen: list[Path], threads: int) -> Step:
+    """nbval over the pages, two at a time, a line for each; a page must have run as many code cells as it has."""
     announce(name)
     start = time.perf_counter()
-    with ThreadPoolExecutor(at_once) as workers:
+    with ThreadPoolExecutor(2) as workers:
         steps = list(workers.map(lambda page: one_page(page, threads), chosen))
     passed, failed, skipped = (sum(getattr(step, kind) for step in steps) for kind in ("passed", "failed", "skipped"))
     notes = " ".join(step.note for step in steps if step.note)
