@@ -58,7 +58,8 @@ def memory_of_a_step(
         network: such as one of NETWORKS.
         optimizer: one of STATES.
         batch: examples of a step, over all processes.
-        precision: one of PRECISIONS; mixed: activations in 2 bytes, all else in 4; autocast's copies of the weights are not counted.
+        precision: one of PRECISIONS; mixed: activations in 2 bytes, all else in 4; autocast's copies of the
+            weights are not counted.
         recompute: keep only what enters each block, and the inside of one block at a time.
         processes: each takes an equal share of the batch, rounded up.
         sharded: one of SHARDED.

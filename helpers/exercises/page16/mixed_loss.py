@@ -75,7 +75,7 @@ MIXED_SLIPS = {
             share, F.cross_entropy(z, y), heat**2 * _kl(z.T, own.T, heat).sum() / len(z)
         )
     ),
-    "You multiply by the temperature. Divide by it: that makes small probabilities larger.": (
+    "You multiply by the temperature. Divide by it: above 1 that makes small probabilities larger.": (
         lambda z, own, y, heat, share: _mix(share, F.cross_entropy(z, y), heat**2 * _kl(z, own, 1 / heat).mean())
     ),
     "The square of the temperature belongs to the teacher's part alone.": (
