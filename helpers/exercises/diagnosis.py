@@ -62,6 +62,9 @@ def diagnose(
             or _own_slips_of_parts(exercise, values)
         )
         known = known or (_other_inputs(exercise, values, names) if errors else None)
+        if known and (len(slips.page_names(answer)) == 1 or slips.compared_alone(answer)):
+            seen = of_code(exercise, answer)
+            known = known if seen in known else f"{seen} {known}"
         if known or errors:
             return with_place(known, repair(worst=LIKELY)) if known else None
         texts = _of_texts(values) if isinstance(values[0][1], str) else None
@@ -116,7 +119,7 @@ def _of_kind(exercise: Exercise, values: list, answer: Callable) -> str | None:
     odd = next((value for value in got if isinstance(value, str) or _is_function(value)), None)
     if odd is not None and not isinstance(right, str):
         if isinstance(odd, str):
-            return f"Your function returns a text, `{odd!r}`. {wanted}".strip()
+            return f"Your function returns a text. {wanted}".strip()
         name = getattr(odd, "__name__", odd)
         return f"Your function returns `{name}` itself, and not its result: call it, with brackets. {wanted}".strip()
     if any(isinstance(value, torch.Size) for value in got) and isinstance(right, Tensor):
@@ -158,7 +161,7 @@ def nothing_returned(answer: Callable, printed: bool) -> str:
     if slips.returns_something(answer):
         return (
             "Your function returns `None`, though there is a `return`: it is not reached, or what it returns is None. "
-            "(`append`, `sort` and `print` return `None`.)"
+            "(`append`, `sort` and `print` return `None`. Or does a name keep the None that it began with?)"
         )
     if printed:
         return "Your function prints its result and returns nothing. Write `return` where `print` stands."
@@ -371,6 +374,9 @@ def of_code(exercise: Exercise, answer: Callable) -> str | None:
         return f"Your function uses `{foreign[0]}` of your notebook{instead}. It may only use what it is given."
     if unread:
         return f"Your function never uses its argument `{unread[0]}`."
+    compared = slips.compared_alone(answer)
+    if compared:
+        return f"The line `{compared}` compares and changes nothing: to set a value, write `=`."
     called = slips.not_called(answer)
     if called:
         return f"The line `{called}` does nothing: to call it, brackets are needed, `{called}()`."

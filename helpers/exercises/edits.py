@@ -46,6 +46,8 @@ def _of_binop(node: ast.BinOp, scope: Scope) -> Edits:
     yield from _regrouped(node)
     yield 3, node.left, f"`{sign} {ast.unparse(node.right)}` is too much"
     yield 3, node.right, f"`{ast.unparse(node.left)} {sign}` is too much"
+    if isinstance(node.left, ast.BinOp) and not isinstance(node.left.left, ast.Constant):
+        yield 2, node.left.left, f"all that stands behind `{ast.unparse(node.left.left)}` is too much"
 
 
 def _regrouped(node: ast.BinOp) -> Edits:

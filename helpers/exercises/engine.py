@@ -28,7 +28,7 @@ from helpers.exercises.errors import told
 from helpers.exercises.guard import OutOfTime, call, time_limit
 from helpers.exercises.judging import NotAttempted, Raised, Wrong, in_place, judge_by_cases
 from helpers.exercises.notes import Note
-from helpers.exercises.repair import CALL_SECONDS, LIKELY, Repair, search
+from helpers.exercises.repair import CALL_SECONDS, LIKELY, SECONDS, Repair, search
 from helpers.exercises.slips import as_tensor, page_names
 from helpers.exercises.written import written
 
@@ -262,9 +262,9 @@ def _cure(exercise: Exercise, answer: Callable, seconds: float) -> Repair | None
             return outcomes[-1].value
 
         try:
-            with redirect_stdout(StringIO()), torch.random.fork_rng(devices=[]):
+            with redirect_stdout(StringIO()), torch.random.fork_rng(devices=[]), time_limit(SECONDS):  # no training
                 exercise.judge(guarded)
-        except Exception:
+        except (Exception, OutOfTime):
             return False
         return True
 

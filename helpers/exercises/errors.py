@@ -86,6 +86,10 @@ MEANINGS = (
         "`{0}` does not work between the types `{1}` and `{2}`.",
     ),
     (
+        r"'NoneType' object has no attribute '(?:zero_|data|mul_|fill_)'",
+        "There is no gradient yet: `.grad` is None before the first `backward()`.",
+    ),
+    (
         r"'NoneType' object",
         "None stands there, nothing at all. `append`, `sort`, `update` and `print` return None; and does a function of "
         "yours lack its `return`?",
@@ -95,11 +99,14 @@ MEANINGS = (
         "`{1}` is asked of a thing of type `{0}`, which has none.",
     ),
     (
-        r"'(\w+)' object is not callable",
+        r"'([\w.]+)' object is not callable",
         "Round brackets call a function, and this is a `{0}`. Square brackets take a part out of something.",
     ),
-    (r"'(\w+)' object is not subscriptable", "Square brackets take a part out of something, and a `{0}` has no parts."),
-    (r"'(\w+)' object is not iterable", "A loop, or something that loops inside, got a single `{0}`."),
+    (
+        r"'([\w.]+)' object is not subscriptable",
+        "Square brackets take a part out of something, and a `{0}` has no parts.",
+    ),
+    (r"'([\w.]+)' object is not iterable", "A loop, or something that loops inside, got a single `{0}`."),
     (
         r"(?:list|tuple|string) indices must be integers or slices, not (list|tuple|Tensor|str|dict)\b",
         "A position in a list is one whole number, and this is a `{0}`. Several entries at once are taken in a loop, "
@@ -206,7 +213,8 @@ def told(error: BaseException, function: Callable) -> str:
         return "It did not end in time, and was stopped. Look for a loop whose condition never becomes false."
     if isinstance(error, SystemExit):
         return "Your function ends Python (`exit` or `quit`). It should only `return` its result."
-    message = f"{type(error).__name__}: {error}".strip(": ").splitlines()[0]
+    lines = f"{type(error).__name__}: {error}".strip(": ").splitlines()
+    message = " ".join(map(str.strip, lines[: 1 + lines[0].endswith(":")]))
     return f"{meaning(error)} Python says: `{message}`{_line(error, function)}".strip()
 
 
@@ -232,4 +240,4 @@ def _line(error: BaseException, function: Callable) -> str:
     """That line as words."""
     number = failing_line(error, function)
     line = linecache.getline(function.__code__.co_filename, number).strip() if number else ""
-    return f" in line {number} of your cell: `{line}`" if line else ""
+    return f" in line {number} of your cell: `{line}`." if line else "."

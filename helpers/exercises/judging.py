@@ -16,6 +16,7 @@ from helpers.exercises import slips
 from helpers.exercises.diagnosis import as_repair, diagnose, of_code
 from helpers.exercises.errors import failing_line, told
 from helpers.exercises.guard import Outcome, OutOfTime, call, time_limit
+from helpers.exercises.repair import LIKELY
 from helpers.exercises.steps import right_steps
 from helpers.exercises.written import table
 
@@ -81,12 +82,12 @@ def judge_by_cases(exercise: Exercise, answer: Callable) -> None:
         everywhere = len(errors) == len(cases)
         where = "" if everywhere else " The error comes with this input, not with all:"
         foreign = of_code(exercise, answer) if slips.page_names(answer) else None
-        cure = as_repair(repair())
+        cure = as_repair(repair(), LIKELY)
         what = " ".join(part for part in (foreign, told(error, answer), cure) if part)
         raise Raised(what + where, table(rows | {"right answer": rights[smallest]}))
     example = table(rows | {"your answer": outcomes[smallest].value, "right answer": rights[smallest]})
     if slip:
-        raise Wrong(f"{in_place(changed)} Then: {slip}" if changed else slip, example)
+        raise Wrong(f"{in_place(changed)} Besides: {slip}" if changed else slip, example)
     so_far = right_steps(exercise.solution, answer, cases) if quick else None
     also = "".join(f" {words}" for words in (in_place(changed) if changed else "", so_far) if words)
     raise Wrong(
@@ -141,7 +142,7 @@ def in_place(changed: Sequence[str]) -> str:
     return (
         f"Your function changes its {inputs} {what} in place: who called it finds other values there afterwards. Make "
         "a new one instead, or work on a copy: without `+=`, without an underscore (`clamp`, not `clamp_`), with "
-        "`sorted` and not `sort`."
+        "`sorted` and not `sort`, without `pop`."
     )
 
 

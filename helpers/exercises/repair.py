@@ -148,8 +148,8 @@ def _that_help(
             continue
         if helps:
             deadline, last = min(deadline, time.monotonic() + SECONDS / 4), edit.rank
-            piece, whole = _piece(edit.shown, code)
-            yield Repair(edit.rank, code.line_of(edit.shown), piece, edit.words, whole)
+            whole = isinstance(edit.changes[0][-1], list)  # statements, not a piece of one
+            yield Repair(edit.rank, code.line_of(edit.shown), _piece(edit.shown, code), edit.words, whole)
 
 
 class _made:  # noqa: N801  a context
@@ -198,7 +198,7 @@ def _edits(code: Code, solution: Callable) -> list[_Edit]:
                     if isinstance(child, ast.expr) and field not in ("annotation", "decorator_list", "returns"):
                         large = sum(1 for _ in ast.walk(child)) > most
                         for rank, new, words in edits_of(child, scope):
-                            if rank < 5 or not large:
+                            if rank < 5 or not (large or isinstance(node, ast.Return)):
                                 found.append(_Edit(rank, ((node, field, place, new),), _shown(child, parents), words))
     return found + _everywhere(found)
 
@@ -237,10 +237,10 @@ def _shown(node: ast.AST, parents: dict) -> ast.AST:
     return outer if isinstance(outer, ast.Call) and outer.func is node else node
 
 
-def _piece(node: ast.AST, code: Code) -> tuple[str, bool]:
-    """The learner's own writing of a piece, in one line; and whether it is a line of its own."""
+def _piece(node: ast.AST, code: Code) -> str:
+    """The learner's own writing of a piece, in one line."""
     source = next((s for _, s, tree in code.functions if any(part is node for part in ast.walk(tree))), "")
     text = (source and ast.get_source_segment(source, node)) or ast.unparse(node)
     lines = [line.strip() for line in text.strip().splitlines()]
     short = lines[0] if isinstance(node, ast.stmt) else " ".join(lines)
-    return short if len(short) <= LONGEST + 10 else short[:LONGEST] + " ...", isinstance(node, ast.stmt)
+    return short if len(short) <= LONGEST + 10 else short[:LONGEST] + " ..."

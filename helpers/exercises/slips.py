@@ -153,6 +153,14 @@ def returns_inside_loop(answer: Callable) -> bool:
     return any(isinstance(line, ast.Return) for loop in loops for line in loop.body)
 
 
+def compared_alone(answer: Callable) -> str | None:
+    """A line such as `w.grad == None`, which compares and keeps nothing."""
+    lines = [
+        node.value for node in _nodes(answer) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Compare)
+    ]
+    return ast.unparse(lines[0]) if lines else None
+
+
 def not_called(answer: Callable) -> str | None:
     """A line such as `optimizer.zero_grad`, without the brackets that would call it."""
     lines = [

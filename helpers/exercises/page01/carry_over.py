@@ -80,8 +80,9 @@ def _outputs_of(model: nn.Module, latent_dim: int) -> int:
         outputs = model.eval()(torch.zeros(2, 1, 32, 32))
     except RuntimeError as error:
         raise Wrong(
-            f"The new head does not fit its encoder, whose latent vector has {latent_dim} numbers in this test, not "
-            f"1024: encoders may be of any width. `encoder.latent_dim` tells it, and `Classifier` asks for it. ({error})"
+            f"The new head does not fit its encoder, whose latent vector has {latent_dim} numbers in this test: "
+            f"encoders may be of any width. `encoder.latent_dim` tells it, and `Classifier` asks for it; `nn.Linear` takes "
+            f"what comes in first, and the classes second. ({error})"
         ) from None
     if not isinstance(outputs, torch.Tensor) or outputs.dim() != 2:
         raise Wrong("For two images the model should return a table of two rows, with one number for each class.")

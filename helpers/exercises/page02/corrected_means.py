@@ -73,7 +73,7 @@ CORRECTION_SLIPS = {
     "beta and 1 - beta have changed places: beta keeps the old mean, 1 - beta takes in the new slope.": lambda slopes, beta: [
         mean / (1 - beta ** (i + 1)) for i, mean in enumerate(_running(slopes, 1 - beta))
     ],
-    "You divide by beta times t in the correction; it is beta to the *power* of t.": lambda slopes, beta: [
+    "Your correction has beta times t in it; it is beta to the *power* of t.": lambda slopes, beta: [
         mean / (1 - beta * (i + 1)) for i, mean in enumerate(_running(slopes, beta))
     ],
     "That is only the last of them. Wanted is one for each step.": lambda slopes, beta: (

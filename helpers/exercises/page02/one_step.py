@@ -35,7 +35,7 @@ STEP_SLIPS = {
     "You divide by the learning rate. The step is the slope *times* `lr`.": lambda w, x, y, lr: (
         w - (2 * _error(w, x, y) * x).mean() / lr
     ),
-    "Your step goes uphill: the slope points to where the loss grows, so subtract it.": lambda w, x, y, lr: (
+    "Your step goes uphill: the slope points to where the loss grows. Is it added, or its sign turned round before?": lambda w, x, y, lr: (
         w + lr * (2 * _error(w, x, y) * x).mean()
     ),
     "Your step goes uphill, because the difference is taken the other way round: it is w * x minus y.": (

@@ -44,6 +44,9 @@ SIZE_SLIPS = {
     "The kernel reaches over d(k - 1) + 1 pixels; yours leaves that 1 out.": lambda size, k, stride, padding, dilation: (
         (size + 2 * padding - dilation * (k - 1)) // stride + 1
     ),
+    "The brackets of d(k - 1) are lost: first k - 1, then times d.": lambda size, k, stride, padding, dilation: (
+        (size + 2 * padding - dilation * k - 2) // stride + 1
+    ),
     "The size must be a whole number: divide with `//`.": lambda size, k, stride, padding, dilation: (
         (size + 2 * padding - dilation * (k - 1) - 1) / stride + 1
     ),

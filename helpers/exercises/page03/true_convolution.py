@@ -62,7 +62,7 @@ PADDED = {
     }.items()
 }
 CONVOLUTION_SLIPS = {
-    "That is cross-correlation: the kernel is not turned.": _slide,
+    "That is cross-correlation: the kernel is not turned. Its rows and columns are the *last* two axes of what you flip.": _slide,
     **PADDED,
     "You swapped rows and columns (a transpose). A turn by 180 degrees is something else.": lambda image, kernel: (
         _slide(image, kernel.T)
