@@ -120,8 +120,8 @@ def simulated_ratings(users: int = 600, items: int = 300, days: int = 365, seed:
     A user's opinion is their own level, plus the item's, plus how far their tastes fit the item's six kinds; the
     stars are this opinion with noise, rounded, from 1 to 5. Whether somebody rates an item at all depends on how
     well known it is, on how new it is, and on whether they will like it: ratings are not missing at random.
-    Half of the items are there on day 0, the others appear over all days; users join over the first 40 % of them, and
-    spread what they rate over all the time that is left to them.
+    About half of the items are there on day 0, the others come over all days; users join over the first 40 % of
+    them, and spread what they rate over all the time that is left to them.
 
     Args:
         users, items: how many, 2 and 24 or more.

@@ -161,7 +161,8 @@ def nothing_returned(answer: Callable, printed: bool) -> str:
     if slips.returns_something(answer):
         return (
             "Your function returns `None`, though there is a `return`: it is not reached, or what it returns is None. "
-            "(`append`, `sort` and `print` return `None`. Or does a name keep the None that it began with?)"
+            "(`append`, `sort` and `print` return `None`. Or does a name keep the None that it began with? "
+            "`.grad` is None before `backward()`.)"
         )
     if printed:
         return "Your function prints its result and returns nothing. Write `return` where `print` stands."

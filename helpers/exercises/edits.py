@@ -231,17 +231,21 @@ def _of_call(node: ast.Call, scope: Scope) -> Edits:
             f"`{name}` needs other arguments" if _name(step) == name else f"another function than `{name}` is needed"
         )
         yield 3, put_in(step, inner), words
-    yield from _more_arguments(node, name)
+    yield from _more_arguments(node, name, scope)
     yield from _function_over_less(node)
 
 
-def _more_arguments(node: ast.Call, name: str) -> Edits:
+def _more_arguments(node: ast.Call, name: str, scope: Scope) -> Edits:
     """An argument that is missing."""
     given = {keyword.arg for keyword in node.keywords}
 
     def plus(text: str) -> ast.Call:
         return _changed(node, keywords=[*node.keywords, code(f"f({text})").keywords[0]])
 
+    if name == "one_hot" and node.args:
+        for width in (code(f"{argument}.shape[1]") for argument in scope.arguments):
+            words = "the number of classes is missing: without it, the largest label decides"
+            yield 2, _changed(node, args=[node.args[0], width], keywords=[]), words
     along = bool(given & {*AXES}) or (len(node.args) > int(_is_function_of_module(node)))
     if name in ALONG:
         if not along:

@@ -208,7 +208,8 @@ def _attempted(answer: Callable, exercise: Exercise) -> None:
         inspect.signature(answer).bind(*wanted)
     except TypeError:
         theirs = ", ".join(inspect.signature(answer).parameters) or "no arguments"
-        raise Wrong(f"Your function takes ({theirs}); it is called with ({', '.join(wanted)}).") from None
+        called = f"with ({', '.join(wanted)})" if wanted else "without any, and makes what it returns"
+        raise Wrong(f"Your function takes ({theirs}); it is called {called}.") from None
     except ValueError:  # some functions of C do not tell
         return
 

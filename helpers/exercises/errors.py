@@ -150,8 +150,8 @@ MEANINGS = (
     ),
     (
         r"does not require grad and does not have a grad_fn|does not require grad",
-        "Nothing here can be trained, so there is no gradient: a frozen layer, `no_grad`, or a number taken "
-        "out of its tensor (`.item()`, `.detach()`).",
+        "Nothing here can be trained, so there is no gradient: `requires_grad_()` is missing, a layer is frozen, "
+        "`no_grad` is on, or a number was taken out of its tensor (`.item()`, `.detach()`).",
     ),
     (
         r"grad can be implicitly created only for scalar",

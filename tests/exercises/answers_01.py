@@ -80,7 +80,7 @@ ANSWERS = {
             "outer shell": lambda pretrained, classes: Classifier(copy.copy(pretrained.encoder), classes),
             "changed the *pretrained* model": new_head_in_place,
             "has 10 outputs": lambda pretrained, classes: Classifier(copy.deepcopy(pretrained.encoder), 10),
-            "not 1024": fixed_width,
+            "any width": fixed_width,
             "has 1024 outputs": lambda pretrained, classes: copy.deepcopy(pretrained.encoder),
             "table of two rows": lambda pretrained, classes: nn.Flatten(0),
             "where `print` stands": lambda pretrained, classes: print("hm"),

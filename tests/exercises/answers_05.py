@@ -205,7 +205,7 @@ ANSWERS = {
             "is the end of a slice missing": to_the_end,
             "b is no length": up_to_size,
             "becomes `1.0`": hide(anywhere, value=1),
-            "Only the first of 300": hide_the_first_only,
+            "Only the first of 1200": hide_the_first_only,
         },
     ),
     "5.4": Answers(

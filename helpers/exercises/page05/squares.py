@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable
 
@@ -13,10 +14,11 @@ from helpers.exercises.slips import as_tensor
 from helpers.exercises.written import written
 
 # Shapes of images and sizes of squares; many images where each place must occur (15 and 6 places: by chance one is
-# missing once in a hundred million times), few where a square fills the image along one axis or both. In large images
+# missing once in a hundred million times or less), few where a square fills the image along one axis or both. In large images
 # there are far too many places for that; the last quarter of the rows, and of the columns, must hold some beginnings.
-TRIALS = (((300, 1, 5, 7), 3), ((300, 3, 4, 3), 2), ((4, 2, 3, 5), 3), ((1, 1, 3, 3), 1), ((2, 1, 2, 2), 2))
+TRIALS = (((1200, 1, 5, 7), 3), ((300, 3, 4, 3), 2), ((4, 2, 3, 5), 3), ((1, 1, 3, 3), 1), ((2, 1, 2, 2), 2))
 MANY = 100
+FAR = 6.0  # standard deviations between two counts, which drawn evenly come about once in 100 million times
 LARGE = ((200, 1, 40, 32), 4)
 
 
@@ -229,7 +231,7 @@ def _of_forms(forms: list[tuple[int, int, bool]], black: Tensor, size: int) -> s
             f"The black part has {_counted(rows, 'row')} and {_counted(columns, 'column')} at most, and is cut off "
             f"at the edge. {wanted}: both slices are `size` long."
         )
-    return f"The black part has another size from image to image. {wanted}: draw its place, not its size."
+    return f"The black part has another size from image to image. {wanted}, wherever its place is: it goes from `top` to `top + size`."
 
 
 def _of_ends(forms: list[tuple[int, int, bool]], black: Tensor, size: int) -> str | None:
@@ -328,3 +330,13 @@ def judge_places(places: list[tuple[int, int]], size: int, shape: tuple[int, int
             f"column {left}, though it would fit there. Every place must be possible.",
             advice="How many places are there along each axis, and which of height and width belongs to it?",
         )
+    for axis, side in enumerate(("row", "column")):
+        counts = Counter(place[axis] for place in places)
+        mean = len(places) / (last[axis] + 1)
+        rarest, commonest = min(counts, key=counts.get), max(counts, key=counts.get)
+        if counts[commonest] - counts[rarest] > FAR * math.sqrt(2 * mean):
+            raise Wrong(
+                f"Not every place is equally likely: of {len(places)} squares {counts[commonest]} begin in {side} "
+                f"{commonest}, and {counts[rarest]} in {side} {rarest}. Draw a whole number among the places that fit: "
+                "do not round a fraction, and push nothing back into the image."
+            )

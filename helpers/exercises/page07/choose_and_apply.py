@@ -29,12 +29,13 @@ def choose_and_apply(val_scores, val_labels, test_scores, test_labels, miss, fal
 
 
 # Every set has scores of all these values, so thresholds between two neighbours are alike for all sets: either of them
-# is accepted. And one such gap alone is the cheapest, for the right prices as well as for those that a slip would use.
-SCORES = (0.12, 0.41, 0.44, 0.88)  # steps of a tenth or a twentieth are too coarse for the second gap
+# is accepted. No step of 0.001 meets one (41 * 0.01 is a little more than 0.41). And one such gap alone is the cheapest,
+# for the right prices as well as for those that a slip would use.
+SCORES = (0.1234, 0.4123, 0.4423, 0.8821)  # steps of a twentieth are too coarse for the second gap
 
 
-TIED = (0.17, 0.36, 0.58, 0.79)  # of a case in which two thresholds that lie apart are the cheapest
-ALIKE = (0.36, 0.79)  # these two
+TIED = (0.1732, 0.3618, 0.5849, 0.7926)  # of a case in which two thresholds that lie apart are the cheapest
+ALIKE = (0.3618, 0.7926)  # these two
 
 
 PRICES = ((1, 5), (4, 1), (1, 3), (3, 1), (1, 4), (5, 1), (1, 6), (6, 1))
@@ -77,16 +78,16 @@ def threshold_cases() -> list[tuple]:
         return scores[0], torch.tensor(val_labels), scores[1], torch.tensor(test_labels), *prices
 
     # one miss is cheaper than as many false alarms as it takes to avoid it
-    val, test = [0.12, 0.41, 0.44, 0.88, 0.12, 0.41, 0.44, 0.41], [0.88, 0.12, 0.44, 0.41]
+    val, test = [0.1234, 0.4123, 0.4423, 0.8821, 0.1234, 0.4123, 0.4423, 0.4123], [0.8821, 0.1234, 0.4423, 0.4123]
     labels = torch.tensor([1, 0, 0, 1, 0, 0, 0, 0]), torch.tensor([1, 0, 0, 1])
     many = torch.tensor(val, dtype=torch.double), labels[0], torch.tensor(test, dtype=torch.double), labels[1]
     # the test set has no score at which the cheapest threshold of the validation set could be found
     apart = [
-        (_doubles(SCORES), torch.tensor([0, 0, 1, 1]), _doubles((0.12, 0.88)), torch.tensor([1, 1]), 1, 1),
+        (_doubles(SCORES), torch.tensor([0, 0, 1, 1]), _doubles((0.1234, 0.8821)), torch.tensor([1, 1]), 1, 1),
         (
-            _doubles((0.88, 0.44, 0.41, 0.12)),
+            _doubles((0.8821, 0.4423, 0.4123, 0.1234)),
             torch.tensor([1, 1, 1, 0]),
-            _doubles((0.12, 0.88)),
+            _doubles((0.1234, 0.8821)),
             torch.tensor([1, 1]),
             3,
             1,

@@ -102,10 +102,10 @@ EXERCISE = Exercise(
     cases=star_cases,
     slips=BIAS_SLIPS,
     returns="`count` numbers, the bias of each item",
-    why="A deviation is the stars less the mean of all stars. With few ratings the penalty is most of what the sum is "
-    "divided by, and the bias stays near 0; with many it hardly counts.",
-    notice="Two ratings of 5 stars do not make an item better than one that a hundred people rated 4.8: the penalty "
-    "sees to it.",
+    why="A deviation is the stars less the mean of all stars. With fewer ratings than the penalty, it is most of what "
+    "the sum is divided by; with many it hardly counts.",
+    notice="Two ratings of 5 stars do not make an item better than one that a hundred people rated 4.8: a penalty "
+    "of 5 does so.",
     hints=(
         "First the mean of all stars, one number. Then each rating's deviation from it.",
         "For each item from 0 to `count` - 1, add up the deviations of the rows in which `items` names it.",
