@@ -25,6 +25,14 @@ MEANINGS = (
         r"relu\(\) missing 1 required positional argument: 'input'",
         "As a layer, write `nn.ReLU()`; `F.relu(x)` is the function.",
     ),
+    (
+        r"empty\(\): argument 'size'.* got ([\w.]+)",
+        "A layer was given a `{0}` where it wants a number: take the number out of it, such as `.in_features`.",
+    ),
+    (
+        r"'float' object cannot be interpreted as an integer",
+        "A whole number is needed. `range` counts in whole steps only: divide afterwards, as in `step / 100`.",
+    ),
     (r"invalid combination of arguments", "This function does not take arguments of such types, or in such an order."),
     (r"name '(\w+)' is not defined", "Python knows no `{0}` here. Is it spelt as where you defined it?"),
     (

@@ -112,7 +112,7 @@ def search(
         worst: rank of the edits to try last.
     """
     with Watchdog() as limit, warnings.catch_warnings():
-        warnings.simplefilter("ignore", SyntaxWarning)  # edits make odd code, which the learner did not write
+        warnings.simplefilter("ignore")  # edits make odd code, which the learner did not write
         found = list(itertools.islice(_that_help(answer, solution, passes, line, worst, seconds, limit), 2))
     if len(found) == 2 and found[0].line != found[1].line:
         return replace(found[0], words=f"{found[0].words}. Or {found[1].told()}")

@@ -58,6 +58,12 @@ EXERCISE = Exercise(
         "The last image is left out: `labels[:-1]` ends before it.": lambda answers, labels: (
             (answers == labels)[:-1].double().mean()
         ),
+        "Each answer is looked for among *all* labels. Compare it with the label at its own place.": lambda answers, labels: (
+            torch.isin(answers, labels).double().mean()
+        ),
+        "Each answer is compared with *each* label. Compare it with the label at its own place: `zip`.": lambda answers, labels: (
+            (answers[:, None] == labels).sum() / len(answers)
+        ),
         "These are True and False for each image; wanted is their share.": lambda answers, labels: answers == labels,
     },
     why="Comparing returns True and False, which count as 1 and 0; their mean is the share of True.",

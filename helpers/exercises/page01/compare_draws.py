@@ -76,6 +76,10 @@ DRAW_SLIPS = {
         _gains(s, p).mean(),
         len(s),
     ),
+    "Each draw is compared with *each* draw. The two of one draw belong together: `zip` pairs them.": lambda s, p: (
+        _gains(s, p).mean(),
+        sum(b > a for a in s for b in p),
+    ),
     "It says whether pretrained wins at all; count the draws.": lambda s, p: (_gains(s, p).mean(), bool(_wins(s, p))),
 }
 
