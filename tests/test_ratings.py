@@ -119,6 +119,13 @@ def test_your_own_rows_get_numbers_in_the_order_of_their_days():
         ratings_of([])
 
 
+def test_rows_of_a_tensor_name_their_users_by_number():
+    ratings, users, items = ratings_of(torch.tensor([[7, 1, 5, 3], [7, 2, 4, 1]]))
+    assert (users, sorted(items), ratings.shape) == ([7], [1, 2], (1, 2))
+    with pytest.raises(ValueError, match="rows 0 and 1"):
+        ratings_of(torch.tensor([[7, 1, 5, 3], [7, 1, 4, 1]]))
+
+
 def test_seconds_since_1970_stay_apart_as_days():
     ratings, _, _ = ratings_of([("a", "x", 1, 1700000050), ("b", "x", 2, 1700000001)])
     assert ratings.days.diff().tolist() == [49] and ratings.table().dtype == torch.float32

@@ -187,6 +187,7 @@ def ratings_of(rows: Iterable[tuple[Hashable, Hashable, float, float]]) -> tuple
         >>> users, items, ratings.stars.tolist()
         (['Mia', 'Jo'], ['tea'], [5.0, 4.0])
     """
+    rows = rows.tolist() if isinstance(rows, Tensor) else rows  # tensors of equal numbers are not equal names
     users, items, taken, numbers = {}, {}, {}, []
     for n, row in enumerate(rows):
         if isinstance(row, str | dict) or not hasattr(row, "__len__") or len(row) != 4:

@@ -219,7 +219,7 @@ def _paste(scene: Tensor, pixels: Tensor, box: tuple, brightness: float | Tensor
 
 
 def _letters_unlike_digits() -> Tensor:
-    """The letters (N, 1, 32, 32) that nobody would read as a digit."""
+    """The letters (N, 1, 32, 32) that to our eyes do not look like digits."""
     alphabet = letters()
     unlike = torch.tensor([name not in LIKE_DIGITS for name in alphabet.classes])
     return alphabet.images[unlike[alphabet.labels]]

@@ -37,7 +37,7 @@ def pareto_picture(points: Mapping[str, tuple[float, float, float, float]], *, t
     words = (
         f"{title + ': ' if title else ''}{len(order)} networks, from the smallest file to the largest: "
         + "; ".join(f"{name}, {points[name][0] / 1000:.0f} KB, {points[name][1]:.1f} %" for name in order)
-        + f". No other is both smaller and as accurate: {'; '.join(front)}."
+        + f". No other is as small and as accurate: {'; '.join(front)}."
     )
     picture = new_scene(7.6, 4.0, words)
     axes = picture.add_axes((0.09, 0.14, 0.52, 0.76))

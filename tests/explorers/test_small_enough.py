@@ -62,7 +62,7 @@ def test_the_pareto_picture_says_its_points():
     }
     picture = pareto_picture(points, title="Digits", ylabel="accuracy (%)")
     assert "small, 4 KB, 94.0 %; bad, 5 KB, 60.0 %; $large_1%, 1000 KB, 97.0 %" in picture.description
-    assert picture.description.endswith("No other is both smaller and as accurate: small; $large_1%.")
+    assert picture.description.endswith("No other is as small and as accurate: small; $large_1%.")
     assert picture.to_png()
     with pytest.raises(ValueError, match="no point"):
         pareto_picture({}, ylabel="accuracy (%)")

@@ -134,7 +134,7 @@ NMS_SLIPS = {
     "The right boxes are kept, but sorted by their place. Return them by falling score.": _then(
         lambda kept, boxes, scores, labels: sorted(kept)
     ),
-    "You return an empty list. Nothing is appended inside the loop over `kept`, which is empty at first: append after it.": (
+    "You return an empty list. `kept` is empty at first: a loop or `any` over it lets no box in. The first must enter.": (
         lambda boxes, scores, labels, overlap: []
     ),
     "You return the boxes themselves. Wanted are their places.": _then(lambda kept, boxes, scores, labels: boxes[kept]),
@@ -174,7 +174,7 @@ EXERCISE = Exercise(
     same=same_places,
     why="Going through the boxes by falling score, each is kept unless a box that is already kept has its label and "
     "overlaps it by more than the limit.",
-    notice="`torchvision.ops.batched_nms` does the same: it moves each class far away from the others, and runs NMS once.",
+    notice="`torchvision.ops.batched_nms` does the same: for few boxes it moves the classes far apart, and runs NMS once.",
     hints=(
         "Go through the places by falling score: `scores.argsort(descending=True)`. Begin with an empty list `kept`.",
         "For each box, ask about the boxes in `kept` alone: has one of them the same label, and an IoU above the limit?",

@@ -104,8 +104,7 @@ EXERCISE = Exercise(
     returns="`count` numbers, the bias of each item",
     why="A deviation is the stars less the mean of all stars. With fewer ratings than the penalty, it is most of what "
     "the sum is divided by; with many it hardly counts.",
-    notice="Two ratings of 5 stars do not make an item better than one that a hundred people rated 4.8: a penalty "
-    "of 5 does so.",
+    notice="With a penalty of 5, an item with two ratings of 5 stars stands below one that a hundred people rated 4.8.",
     hints=(
         "First the mean of all stars, one number. Then each rating's deviation from it.",
         "For each item from 0 to `count` - 1, add up the deviations of the rows in which `items` names it.",
