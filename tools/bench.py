@@ -220,6 +220,15 @@ def reading() -> tuple[float, float]:
         return round(1 / ratio(ours, plain), 3), round(ratio(with_workers(1), with_workers(2)), 2)
 
 
+# Runs a command from a small process: the peak of a process begins with that of the one that started it.
+WITH_PEAK = """
+import resource, subprocess, sys
+code = subprocess.run(sys.argv[1:]).returncode
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(code)
+"""
+
+
 def script() -> dict[str, float]:
     """scripts/train.py with its defaults on the drawn pictures as files: seconds, peak memory, accuracy."""
     with tempfile.TemporaryDirectory() as folder:
@@ -230,13 +239,11 @@ def script() -> dict[str, float]:
             to_pil_image(image).save(place / f"{name}.png")
         command = [sys.executable, str(ROOT / "scripts" / "train.py"), f"{folder}/pictures", "--out", f"{folder}/out"]
         start = time.perf_counter()
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            said = process.stdout.read()
-            _, status, used = os.wait4(process.pid, 0)  # its own memory, not that of the kernels before it
-            process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            sys.exit(f"scripts/train.py ended with {process.returncode}")
-        seconds, peak = time.perf_counter() - start, used.ru_maxrss / 1024
+        run = subprocess.run([sys.executable, "-c", WITH_PEAK, *command], capture_output=True, text=True, check=False)
+        if run.returncode:
+            sys.exit(f"scripts/train.py ended with {run.returncode}:\n{run.stderr}")
+        said, seconds = run.stdout, time.perf_counter() - start
+        peak = int(said.split()[-1]) / 1024
         right = float(re.search(r"test photos right: ([\d.]+)%", said).group(1))
     return {"seconds": round(seconds), "peak_mb": round(peak), "test_right": right}
 
