@@ -157,11 +157,11 @@ def bars(
     """
     figure = _figure(7.2, 0.8 + 0.36 * len(values) + (0.35 if title else 0), alt, title)
     axes = figure.subplots()
-    means = [value[0] if isinstance(value, tuple) else value for value in values.values()]
-    halves = [value[1] if isinstance(value, tuple) else 0.0 for value in values.values()]
+    pairs = [value if isinstance(value, tuple) else (value, 0.0) for value in values.values()]
+    means = [mean for mean, _ in pairs]
     axes.barh(range(len(means)), means, color=COLOURS[0], height=0.62)
     span = (xlim[1] - xlim[0]) if xlim else max(max(map(abs, means)), 1e-12)
-    for row, (mean, half) in enumerate(zip(means, halves, strict=True)):
+    for row, (mean, half) in enumerate(pairs):
         text = f"{mean:.{digits}f}" + (f" ± {half:.{digits}f}" if half else "")
         if half:
             axes.plot([mean - half, mean + half], [row, row], color=INK, linewidth=1.6, marker="|", markersize=8)
@@ -171,8 +171,7 @@ def bars(
     if xlim:
         axes.set_xlim(xlim)
     elif max(means) > 0:
-        ends = [m - h for m, h in zip(means, halves, strict=True)]
-        axes.set_xlim(1.15 * min(0, *ends), 1.18 * max(m + h for m, h in zip(means, halves, strict=True)))
+        axes.set_xlim(1.15 * min(0, *(mean - half for mean, half in pairs)), 1.18 * max(map(sum, pairs)))
     _label(axes, xlabel, "")
     axes.grid(False, axis="y")
     return figure

@@ -123,7 +123,7 @@ def test_rows_of_a_tensor_name_their_users_by_number():
     ratings, users, items = ratings_of(torch.tensor([[7, 1, 5, 3], [7, 2, 4, 1]]))
     assert (users, sorted(items), ratings.shape) == ([7], [1, 2], (1, 2))
     with pytest.raises(ValueError, match="rows 0 and 1"):
-        ratings_of(torch.tensor([[7, 1, 5, 3], [7, 1, 4, 1]]))
+        ratings_of(zip(*torch.tensor([[7, 7], [1, 1], [5, 4], [3, 1]]), strict=True))
 
 
 def test_seconds_since_1970_stay_apart_as_days():

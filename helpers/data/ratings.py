@@ -187,14 +187,13 @@ def ratings_of(rows: Iterable[tuple[Hashable, Hashable, float, float]]) -> tuple
         >>> users, items, ratings.stars.tolist()
         (['Mia', 'Jo'], ['tea'], [5.0, 4.0])
     """
-    rows = rows.tolist() if isinstance(rows, Tensor) else rows  # tensors of equal numbers are not equal names
     users, items, taken, numbers = {}, {}, {}, []
     for n, row in enumerate(rows):
         if isinstance(row, str | dict) or not hasattr(row, "__len__") or len(row) != 4:
             raise ValueError(
                 f"row {n}: {row!r}: give rows of (user, item, stars, day), as `table.values.tolist()` does"
             )
-        user, item, stars, day = row
+        user, item, stars, day = (part.item() if isinstance(part, Tensor) else part for part in row)  # a fit key
         if any(name is None or name != name for name in (user, item)):  # nan is not itself
             raise ValueError(f"row {n}: its user is {user!r}, its item {item!r}. Leave out rows where one is missing")
         try:

@@ -62,7 +62,7 @@ def diagnose(
             or _own_slips_of_parts(exercise, values)
         )
         known = known or (_other_inputs(exercise, values, names) if errors else None)
-        if known and (len(slips.page_names(answer)) == 1 or slips.compared_alone(answer)):
+        if known and (len(slips.page_names(answer)) == 1 or slips.idle_line(answer)):
             seen = of_code(exercise, answer)
             known = known if seen in known else f"{seen} {known}"
         if known or errors:
@@ -375,12 +375,9 @@ def of_code(exercise: Exercise, answer: Callable) -> str | None:
         return f"Your function uses `{foreign[0]}` of your notebook{instead}. It may only use what it is given."
     if unread:
         return f"Your function never uses its argument `{unread[0]}`."
-    compared = slips.compared_alone(answer)
-    if compared:
-        return f"The line `{compared}` compares and changes nothing: to set a value, write `=`."
-    called = slips.not_called(answer)
-    if called:
-        return f"The line `{called}` does nothing: to call it, brackets are needed, `{called}()`."
+    idle = slips.idle_line(answer)
+    if idle:
+        return idle
     if slips.returns_inside_loop(answer):
         return "The `return` stands inside your loop, which therefore ends in its first round. Put it behind the loop."
     return None

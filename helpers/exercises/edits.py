@@ -227,10 +227,8 @@ def _of_call(node: ast.Call, scope: Scope) -> Edits:
     inner = node.func.value if isinstance(func, ast.Attribute) and not is_module(func.value) else None
     inner = inner or (node.args[0] if node.args and not isinstance(node.args[0], ast.Starred) else None)
     for step in scope.steps if inner is not None else []:
-        words = (
-            f"`{name}` needs other arguments" if _name(step) == name else f"another function than `{name}` is needed"
-        )
-        yield 3, put_in(step, inner), words
+        other = f"another function than `{name}` is needed"
+        yield 3, put_in(step, inner), f"`{name}` needs other arguments" if _name(step) == name else other
     yield from _more_arguments(node, name, scope)
     yield from _function_over_less(node)
 
@@ -244,8 +242,8 @@ def _more_arguments(node: ast.Call, name: str, scope: Scope) -> Edits:
 
     if name == "one_hot" and node.args:
         for width in (code(f"{argument}.shape[1]") for argument in scope.arguments):
-            words = "the number of classes is missing: without it, the largest label decides"
-            yield 2, _changed(node, args=[node.args[0], width], keywords=[]), words
+            sized = _changed(node, args=[node.args[0], width], keywords=[])
+            yield 2, sized, "the number of classes is missing: without it, the largest label decides"
     along = bool(given & {*AXES}) or (len(node.args) > int(_is_function_of_module(node)))
     if name in ALONG:
         if not along:
@@ -259,7 +257,7 @@ def _more_arguments(node: ast.Call, name: str, scope: Scope) -> Edits:
     if name in ("sorted", "sort", "argsort") and not given & {"reverse", "descending"}:
         for text in ("reverse=True", "descending=True"):
             yield 1, plus(text), "the order is the wrong way round"
-    if name in ("topk",):
+    if name == "topk":
         yield 2, plus("largest=False"), "the other end is needed"
     if name == "range" and len(node.args) == 1:
         for text in ("range(1, _)", "range(1, _ + 1)", "range(_ + 1)", "range(_ - 1)"):

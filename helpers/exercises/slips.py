@@ -153,20 +153,15 @@ def returns_inside_loop(answer: Callable) -> bool:
     return any(isinstance(line, ast.Return) for loop in loops for line in loop.body)
 
 
-def compared_alone(answer: Callable) -> str | None:
-    """A line such as `w.grad == None`, which compares and keeps nothing."""
-    lines = [
-        node.value for node in _nodes(answer) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Compare)
-    ]
-    return ast.unparse(lines[0]) if lines else None
-
-
-def not_called(answer: Callable) -> str | None:
-    """A line such as `optimizer.zero_grad`, without the brackets that would call it."""
-    lines = [
-        node.value for node in _nodes(answer) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Attribute)
-    ]
-    return ast.unparse(lines[0]) if lines else None
+def idle_line(answer: Callable) -> str | None:
+    """What is said of a line that does nothing: `optimizer.zero_grad` without brackets, or `w.grad == None`."""
+    for node in _nodes(answer):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Attribute):
+            line = ast.unparse(node)
+            return f"The line `{line}` does nothing: to call it, brackets are needed, `{line}()`."
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Compare):
+            return f"The line `{ast.unparse(node)}` compares and changes nothing: to set a value, write `=`."
+    return None
 
 
 def returns_something(answer: Callable) -> bool:
