@@ -33,6 +33,15 @@ MEANINGS = (
         r"'float' object cannot be interpreted as an integer",
         "A whole number is needed. `range` counts in whole steps only: divide afterwards, as in `step / 100`.",
     ),
+    (
+        r"cannot unpack non-iterable (\w+)",
+        "A single `{0}` stands there, where several are taken apart: are `.items()`, `zip` or `enumerate` missing, or "
+        "does the loop count places (`range`)?",
+    ),
+    (
+        r"expected stride to be a single integer value or a list of 1 values",
+        "`conv2d` wants images (N, C, H, W): two axes in front are missing, `[None, None]`, of the kernel too.",
+    ),
     (r"invalid combination of arguments", "This function does not take arguments of such types, or in such an order."),
     (r"name '(\w+)' is not defined", "Python knows no `{0}` here. Is it spelt as where you defined it?"),
     (
