@@ -242,8 +242,8 @@ def _more_arguments(node: ast.Call, name: str, scope: Scope) -> Edits:
 
     if name == "one_hot" and node.args:
         for width in (code(f"{argument}.shape[1]") for argument in scope.arguments):
-            sized = _changed(node, args=[node.args[0], width], keywords=[])
-            yield 2, sized, "the number of classes is missing: without it, the largest label decides"
+            sized, given_one = _changed(node, args=[node.args[0], width], keywords=[]), len(node.args) + len(given) > 1
+            yield 2, sized, f"the number of classes {'should come from the input' if given_one else 'is missing'}"
     along = bool(given & {*AXES}) or (len(node.args) > int(_is_function_of_module(node)))
     if name in ALONG:
         if not along:
