@@ -220,7 +220,7 @@ def reading() -> tuple[float, float]:
         return round(1 / ratio(ours, plain), 3), round(ratio(with_workers(1), with_workers(2)), 2)
 
 
-# Runs a command from a small process: the peak of a process begins with that of the one that started it.
+# Runs a command from a small process: the peak of a process begins with that of the one that started it (Unix only).
 WITH_PEAK = """
 import resource, subprocess, sys
 code = subprocess.run(sys.argv[1:]).returncode

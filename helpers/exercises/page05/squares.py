@@ -14,8 +14,8 @@ from helpers.exercises.slips import as_tensor
 from helpers.exercises.written import written
 
 # Shapes of images and sizes of squares; many images where each place must occur (15 and 6 places: by chance one is
-# missing once in a hundred million times or less), few where a square fills the image along one axis or both. In large images
-# there are far too many places for that; the last quarter of the rows, and of the columns, must hold some beginnings.
+# missing at most once in a hundred million times), few where a square fills the image along one axis or both. In large
+# images there are far too many places for that; the last quarter of the rows, and of the columns, must hold some beginnings.
 TRIALS = (((1200, 1, 5, 7), 3), ((300, 3, 4, 3), 2), ((4, 2, 3, 5), 3), ((1, 1, 3, 3), 1), ((2, 1, 2, 2), 2))
 MANY = 100
 FAR = 6.0  # standard deviations between two counts, which drawn evenly come about once in 100 million times
