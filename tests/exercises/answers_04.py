@@ -33,6 +33,16 @@ def gradient_by_autograd(logits, labels):
     return logits.grad
 
 
+def in_batches_of_64(model, images, labels):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for _ in range(20):
+        for at in range(0, len(images), 64):
+            optimizer.zero_grad()
+            F.cross_entropy(model(images[at : at + 64]), labels[at : at + 64]).backward()
+            optimizer.step()
+    return model
+
+
 def loop(softmax, zero, step=True):
     """A training loop with or without its faults."""
 
@@ -164,6 +174,7 @@ ANSWERS = {
             "Both faults": loop(softmax=True, zero=False),
             "`eval` mode": lambda model, *data: loop(softmax=False, zero=True)(model.eval(), *data),
             "not what twenty steps": lambda model, images, labels: loop(False, True)(model, images, labels.flip(0)),
+            "batches of 64": in_batches_of_64,
             "first 12 images": lambda model, images, labels: loop(False, True)(model, images[:12], labels[:12]),
             "was put into `train` mode": lambda model, *data: loop(softmax=False, zero=True)(model.train(), *data),
             "comes back in `eval` mode": lambda model, *data: loop(softmax=False, zero=True)(model, *data).eval(),

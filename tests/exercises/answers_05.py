@@ -193,6 +193,8 @@ ANSWERS = {
                 lambda h, w, s: (s * int(torch.randint(h // s, ())), s * int(torch.randint(w // s, ())))
             ),
             "same number. Draw two": hide(on_the_diagonal),
+            "do not round": hide(lambda h, w, s: [round(torch.rand(()).item() * (side - s)) for side in (h, w)]),
+            "push nothing back": hide(lambda h, w, s: [min(int(torch.randint(side, ())), side - s) for side in (h, w)]),
             "second call": hide_seeded,
             "should keep their shape": lambda images, size: images[:, :, size:, :],
             "outside the square": lambda images, size: hide_with_a_mask(images, size) / 2,

@@ -238,7 +238,7 @@ SLIPS = {
     **{
         f"Your loop goes through the images in batches of {size}, with a step for each batch. Each of the 20 steps is on "
         "all images.": _trainer(data=_batches(size))
-        for size in (2, 4, 5, 8, 10, 16, 20, 32)
+        for size in (2, 4, 5, 8, 10, 16, 20, 32, 64)
     },
     **{
         f"The images are changed before the model gets them: {words}. {KEEP}.": _trainer(
