@@ -62,7 +62,7 @@ def by_every_score(val_scores, val_labels, test_scores, test_labels, miss, false
 
 
 def in_small_steps(val_scores, val_labels, test_scores, test_labels, miss, false_alarm):
-    steps = torch.linspace(0, 1, 101).double()
+    steps = 0.01 * torch.arange(101).double()
     costs = torch.tensor([total_cost(val_scores, val_labels, at, miss, false_alarm) for at in steps])
     at = steps[costs.argmin()]  # the first of the cheapest: it may miss a score by a rounding
     return at, total_cost(test_scores, test_labels, at, miss, false_alarm)
