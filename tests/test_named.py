@@ -73,5 +73,6 @@ def test_the_stored_race_is_whole():
     assert all(len(draws) == 6 for each in pictures["results"].values() for draws in each.values())
     for name, chosen in letters["chosen"].items():
         assert min(letters["rates"]) < chosen < max(letters["rates"]), name  # not at an end of the list
+    assert pictures["chosen"].pop("ImageNet, MiniLM, symmetric loss") in pictures["choices"]["TwoMaps"]
     for name, chosen in pictures["chosen"].items():
-        assert min(pictures["penalties"]) < chosen < max(pictures["penalties"]), name
+        assert min(pictures["choices"]["Ridge"]) < chosen < max(pictures["choices"]["Ridge"]), name

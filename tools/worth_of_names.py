@@ -8,8 +8,8 @@ too; tests/test_studies.py holds both to be the same.
 
 Letters: five draws, each with its own held-out letters, its own four faces that nobody trains on, and its own random
 start. Each contender chose its learning rate on the validation letters of the first draw, among all names; then
-the test letters of all five were opened. Pictures: six splits by stem; each contender chose its penalty on the mean
-over the six validation parts.
+the test letters of all five were opened. Pictures: six splits by stem; each contender chose its penalty (or its
+temperature and weight decay) on the mean over the six validation parts.
 """
 
 from __future__ import annotations
@@ -18,16 +18,19 @@ import importlib.util
 import json
 import sys
 from collections import Counter
+from itertools import product
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.data import TensorDataset
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from helpers.backbones import imagenet_architecture, imagenet_backbone  # noqa: E402
+from helpers.data import make_loader  # noqa: E402
 from helpers.data.augment import warp  # noqa: E402
 from helpers.data.named import named_letters, named_pictures, same_look, word_numbers  # noqa: E402
 from helpers.loops import fit, one_cycle  # noqa: E402
@@ -36,14 +39,7 @@ from helpers.probe import latents_of  # noqa: E402
 
 STORED = ROOT / "helpers" / "shipped" / "worth_of_names.json"
 RATES, DRAWS, CHOSEN_ON = (2e-3, 6e-3, 1.8e-2, 5.4e-2, 0.162), range(5), range(1)
-SPLITS, PENALTIES = range(6), (1.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6)
-PICTURES = {  # contender -> what is frozen on each side
-    "ImageNet, MiniLM": ("ImageNet", "MiniLM"),
-    "ImageNet, own words": ("ImageNet", "own words"),
-    "untrained, MiniLM": ("untrained", "MiniLM"),
-    "pixels, MiniLM": ("pixels", "MiniLM"),
-    "ImageNet, MiniLM, permuted names": ("ImageNet", "MiniLM"),
-}
+SPLITS = range(6)
 
 
 # page 18
@@ -229,6 +225,8 @@ def letters() -> dict:
 class Ridge:
     """A linear map from frozen features to the frozen vectors of names: least squares with a penalty."""
 
+    choices = (1.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6)
+
     def __init__(self, features: Tensor, told: Tensor, penalty: float) -> None:
         self.mean = told.mean(dim=0)
         square = features.T @ features + penalty * torch.eye(features.shape[1])
@@ -237,6 +235,39 @@ class Ridge:
     def scores(self, features: Tensor, told: Tensor) -> Tensor:
         """The cosines (N, M) of pictures and names, both seen from the mean name of training."""
         return F.normalize(features @ self.weight, dim=1) @ F.normalize(told - self.mean, dim=1).T
+
+
+class TwoMaps(nn.Module):
+    """A linear map behind each frozen side, both trained by page 18's symmetric loss.
+
+    Chosen is a pair: temperature and weight decay.
+    """
+
+    choices = tuple(product((0.02, 0.05, 0.1), (3.0, 10.0, 30.0, 100.0)))
+
+    def __init__(self, features: Tensor, told: Tensor, choice: tuple[float, float]) -> None:
+        super().__init__()
+        temperature, decay = choice
+        self.mean = told.mean(dim=0)
+        self.of_pictures, self.of_names = nn.Linear(features.shape[1], 64), nn.Linear(told.shape[1], 64)
+        batches = make_loader(TensorDataset(features, told), batch_size=128, shuffle=True)
+        settings = {"epochs": 60, "lr": 3e-3, "weight_decay": decay, "schedule": one_cycle, "progress": False}
+        fit(self, lambda _, batch: symmetric_loss(self.scores(*batch) / temperature), batches, **settings)
+
+    def scores(self, features: Tensor, told: Tensor) -> Tensor:
+        """The cosines (N, M) of pictures and names."""
+        pictures, names = self.of_pictures(features), self.of_names(told - self.mean)
+        return F.normalize(pictures, dim=1) @ F.normalize(names, dim=1).T
+
+
+PICTURES = {  # contender -> what is frozen on each side, and what is fitted between
+    "ImageNet, MiniLM": ("ImageNet", "MiniLM", Ridge),
+    "ImageNet, MiniLM, symmetric loss": ("ImageNet", "MiniLM", TwoMaps),
+    "ImageNet, own words": ("ImageNet", "own words", Ridge),
+    "untrained, MiniLM": ("untrained", "MiniLM", Ridge),
+    "pixels, MiniLM": ("pixels", "MiniLM", Ridge),
+    "ImageNet, MiniLM, permuted names": ("ImageNet", "MiniLM", Ridge),
+}
 
 
 def standard(features: Tensor) -> Tensor:
@@ -267,17 +298,19 @@ def drawn() -> dict:
         turn = order[stem_numbers] / len(order)
         return [part.nonzero().flatten() for part in (turn >= 0.4, (turn >= 0.25) & (turn < 0.4), turn < 0.25)]
 
-    def train(contender: str, draw: int, penalty: float) -> Ridge:
-        side, text = PICTURES[contender]
+    def train(contender: str, draw: int, choice: float | tuple[float, float]) -> Ridge | TwoMaps:
+        side, text, fitted = PICTURES[contender]
         kept = split(draw)[0]
         order = torch.randperm(len(kept), generator=torch.Generator().manual_seed(draw))
         own = kept[order] if "permuted" in contender else kept
-        return Ridge(sides[side][kept], told[text][own], penalty)
+        torch.manual_seed(draw)
+        return fitted(sides[side][kept], told[text][own], choice)
 
-    def measures(contender: str, draw: int, penalty: float, part: int) -> dict[str, float]:
-        side, text = PICTURES[contender]
+    @torch.no_grad()
+    def measures(contender: str, model: Ridge | TwoMaps, draw: int, part: int) -> dict[str, float]:
+        side, text, _ = PICTURES[contender]
         kept, which = split(draw)[0], split(draw)[part]
-        scores = train(contender, draw, penalty).scores(sides[side][which], told[text])
+        scores = model.scores(sides[side][which], told[text])
         own, right = scores[:, which], torch.arange(len(which))[:, None]
         known = {word for i in kept.tolist() for word in names[i].split()}
         new = torch.tensor([any(word not in known for word in names[i].split()) for i in which.tolist()])
@@ -293,26 +326,27 @@ def drawn() -> dict:
         facts = {"pictures": len(which), "chance, first five": 500 / len(which), "a new word": share(new)}
         return {name: share(hit) for name, hit in found.items()} | facts
 
-    chosen, stored = {}, {}
-    for contender in PICTURES:
+    chosen, stored, models = {}, {}, {}
+    for contender, (_, _, fitted) in PICTURES.items():
         means = {}
-        for penalty in PENALTIES:
-            got = [measures(contender, draw, penalty, 1)["first five"] for draw in SPLITS]
-            means[penalty] = sum(got) / len(got)
+        for choice in fitted.choices:
+            models[contender, choice] = [train(contender, draw, choice) for draw in SPLITS]
+            got = [measures(contender, models[contender, choice][draw], draw, 1)["first five"] for draw in SPLITS]
+            means[choice] = sum(got) / len(got)
         chosen[contender] = max(means, key=means.get)
         print(contender, chosen[contender], {key: round(mean, 1) for key, mean in means.items()}, flush=True)
-    for contender, penalty in chosen.items():  # the test pictures are opened here
+    for contender, choice in chosen.items():  # the test pictures are opened here
         for draw in SPLITS:
-            for name, value in measures(contender, draw, penalty, 2).items():
+            for name, value in measures(contender, models[contender, choice][draw], draw, 2).items():
                 stored.setdefault(contender, {}).setdefault(name, []).append(round(value, 1))
         print(contender, stored[contender], flush=True)
     test = split(0)[2]
-    best = train("ImageNet, MiniLM", 0, chosen["ImageNet, MiniLM"])
+    best = models["ImageNet, MiniLM", chosen["ImageNet, MiniLM"]][0]
     scores = best.scores(sides["ImageNet"][test], told["MiniLM"][test])
     shown = range(0, len(test), len(test) // 8)[:8]
     three = {names[test[i]]: [names[test[j]] for j in scores[i].topk(3).indices.tolist()] for i in shown}
     return {
-        "penalties": PENALTIES,
+        "choices": {kind.__name__: kind.choices for kind in (Ridge, TwoMaps)},
         "chosen": chosen,
         "results": stored,
         "named": three,

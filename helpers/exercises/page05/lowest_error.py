@@ -165,10 +165,10 @@ LOWEST_SLIPS = {
     "Only the last number that is out of reach counts. Does each round of your loop replace the sum (`=` for `+=`)?": (
         lambda t, low, high: _last(_miss(t, low, high)).square() / t.numel()
     ),
-    "Where the target is out of reach you answer 0. The nearest limit is closer.": lambda t, low, high: (
+    "Where the target is out of reach you answer 0. Answer the nearest limit.": lambda t, low, high: (
         t[_miss(t, low, high) != 0].square().sum() / t.numel()
     ),
-    "Where the target is at a limit or out of reach you answer 0. The nearest limit is closer.": lambda t, low, high: (
+    "Where the target is at a limit or out of reach you answer 0. Answer the nearest limit.": lambda t, low, high: (
         t[(t <= low) | (t >= high)].square().sum() / t.numel()
     ),
     "The limits are the wrong way round: below `low` you answer `high`, and above `high` you answer `low`.": (

@@ -224,7 +224,7 @@ FLOW_SLIPS = {
     "The old flow is taken off what arrives. What arrives simply takes its place.": lambda graph, flow, start, keep: (
         keep * (graph @ flow - flow) + (1 - keep) * start
     ),
-    "Each labelled point listens to itself in yours. Leave the graph as it is.": lambda graph, flow, start, keep: (
+    "Each point listens to itself, too, in yours. Leave the graph as it is.": lambda graph, flow, start, keep: (
         keep * ((graph + torch.eye(len(graph))) @ flow) + (1 - keep) * start
     ),
     "These are the classes with the most flow. Wanted is the flow itself.": lambda graph, flow, start, keep: (
