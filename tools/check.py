@@ -2,10 +2,11 @@
 
     python tools/check.py [PAGE ...]
 
-Runs ruff, the unit tests and doctests, each page through nbval twice (with one thread, and with two),
-each page with the solutions put in and every cell run again, and each page in JupyterLab in a real
-browser, where Chromium is installed. Connections beyond this machine are refused. A page whose code
-cells were not all run is a failure. With pages named, only what concerns them is run.
+Runs ruff, the unit tests and doctests, each page through nbval on two threads (the stored outputs come
+from one), each page with the solutions put in and every cell run again, and each page in JupyterLab in
+a real browser, where Chromium is installed: both on one thread. Connections beyond this machine are
+refused. A page whose code cells were not all run is a failure. With pages named, only what concerns
+them is run.
 """
 
 from __future__ import annotations
@@ -54,8 +55,7 @@ def main(names: list[str]) -> int:
         command("ruff: faults", ["ruff", "check"]),
         command("ruff: layout", ["ruff", "format", "--check"]),
         tests("unit tests and doctests", ["-n", "2", "-q", *units]),
-        pages("every page, one thread", chosen, threads=1),
-        pages("every page, two threads", chosen, threads=2),
+        pages("every page", chosen),
         tests("every cell, again", ["-n", "2", "-v", AGAIN, *only]),
         browser("every page in a browser", only),
     ]
@@ -121,21 +121,20 @@ def run_pytest(name: str, arguments: list[str], threads: int, captured: bool) ->
     return step, run.stdout or ""
 
 
-def pages(name: str, chosen: list[Path], threads: int) -> Step:
-    """nbval over the pages, two at a time, a line for each; a page must have run as many code cells as it has."""
+def pages(name: str, chosen: list[Path]) -> Step:
+    """nbval over the pages, two at a time, each on two threads; a page must have run as many code cells as it has."""
     announce(name)
     start = time.perf_counter()
     with ThreadPoolExecutor(2) as workers:
-        steps = list(workers.map(lambda page: one_page(page, threads), chosen))
+        steps = list(workers.map(one_page, chosen))
     passed, failed, skipped = (sum(getattr(step, kind) for step in steps) for kind in ("passed", "failed", "skipped"))
     notes = " ".join(step.note for step in steps if step.note)
     return Step(name, time.perf_counter() - start, passed, failed, skipped, notes)
 
 
-def one_page(page: Path, threads: int) -> Step:
-    name = f"{page.stem}, {threads} threads"
-    step, told = run_pytest(name, [*NBVAL, str(page)], threads, captured=True)
-    report = report_of(name)
+def one_page(page: Path) -> Step:
+    step, told = run_pytest(page.stem, [*NBVAL, str(page)], threads=2, captured=True)
+    report = report_of(page.stem)
     ran = len(list(ET.parse(report).iter("testcase"))) if report.exists() else 0
     cells = sum(cell.cell_type == "code" for cell in nbformat.read(page, as_version=4).cells)
     if ran < cells or cells == 0:

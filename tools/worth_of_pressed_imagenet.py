@@ -44,7 +44,7 @@ from helpers.probe import linear_probe  # noqa: E402
 STORED = ROOT / "helpers" / "shipped" / "worth_of_pressed_imagenet.json"
 SIZE, SPLITS = 64, range(5)
 PRUNED, RANKS = (0.5, 0.8), (0.75, 0.5)  # shares of the weights that go, and of the singular values that stay
-RATES, STUDENT_RATES = (3e-4, 1e-3, 3e-3), (1e-3, 3e-3, 1e-2)
+RATES, STUDENT_RATES = (3e-5, 1e-4, 3e-4, 1e-3), (1e-3, 3e-3, 1e-2)
 STEPS, STUDENT_STEPS = 20, 300
 
 

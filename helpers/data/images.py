@@ -32,6 +32,7 @@ KINDS = {  # of drawn pictures -> ranges of Unicode
     "tools": [(0x1F4BA, 0x1F4FF), (0x1F527, 0x1F52D)],
     "buildings": [(0x1F3D4, 0x1F3F0)],
 }
+NAMED_LATER = (0x1FADA, 0x1FADB)  # by Unicode 15, which Python 3.11 does not know
 CYRILLIC = [chr(c) for c in range(0x400, 0x460)]
 
 
@@ -120,6 +121,8 @@ def photo(name: str) -> Image.Image:
 def pictures(size: int = 160) -> tuple[LabelledImages, list[str]]:
     """483 drawn colour pictures of animals, food, transport, faces, tools and buildings, and the name of each.
 
+    The names are those of Unicode 14; two newer pictures are called "u+1fada" and "u+1fadb".
+
     Images are (N, 3, size, size) from 0 to 1, on white; the classes are ranges of Unicode.
 
     Args:
@@ -144,7 +147,7 @@ def pictures(size: int = 160) -> tuple[LabelledImages, list[str]]:
                 with Image.open(BytesIO(bytes(drawn))) as image:
                     images.append(torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1))
                 labels.append(label)
-                names.append(unicodedata.name(chr(code), f"U+{code:X}").lower())
+                names.append(f"u+{code:x}" if code in NAMED_LATER else unicodedata.name(chr(code)).lower())
     return LabelledImages(torch.stack(images) / 255, torch.tensor(labels), list(KINDS)), names
 
 

@@ -72,7 +72,7 @@ def named_letters() -> NamedLetters:
 
 
 def named_pictures(size: int = 64) -> tuple[Tensor, list[str], list[str]]:
-    """The drawn pictures that Unicode names: images (N, 3, size, size) from 0 to 1, N names, and N stems.
+    """The drawn pictures that Unicode 14 names: images (N, 3, size, size) from 0 to 1, N names, and N stems.
 
     A stem is what a picture shows in one word, so that "tiger" and "tiger face" can be kept together in a split.
 
@@ -85,7 +85,7 @@ def named_pictures(size: int = 64) -> tuple[Tensor, list[str], list[str]]:
         ('rat', True)
     """
     drawn, names = pictures(size)
-    kept = [i for i, name in enumerate(names) if not name.startswith("u+")]  # newer than this Python's names
+    kept = [i for i, name in enumerate(names) if not name.startswith("u+")]  # newer than the names
     told = [names[i] for i in kept]
     return drawn.images[kept], told, [stem_of(name) for name in told]
 
