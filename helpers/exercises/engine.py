@@ -23,10 +23,11 @@ import torch
 from torch import Tensor, nn
 
 from helpers.exercises import judging, progress
+from helpers.exercises.changes import in_place
 from helpers.exercises.diagnosis import as_repair, nothing_returned, of_code, with_place
 from helpers.exercises.errors import told
 from helpers.exercises.guard import OutOfTime, call, time_limit
-from helpers.exercises.judging import NotAttempted, Raised, Wrong, in_place, judge_by_cases
+from helpers.exercises.judging import NotAttempted, Raised, Wrong, judge_by_cases
 from helpers.exercises.notes import Note
 from helpers.exercises.repair import CALL_SECONDS, LIKELY, SECONDS, Repair, search
 from helpers.exercises.slips import as_tensor, page_names
@@ -245,7 +246,7 @@ def _judge_guarded(exercise: Exercise, answer: Callable) -> None:
         words = f"{error.slip} {as_repair(cure)}" if isinstance(error, Raised) and cure else words
         raise type(error)(words, error.example, error.advice) from None
     if changed:
-        raise Wrong(in_place(sorted(set(changed))))
+        raise Wrong(in_place(sorted(set(changed)), answer))
 
 
 def _cure(exercise: Exercise, answer: Callable, seconds: float) -> Repair | None:

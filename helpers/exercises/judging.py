@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from helpers.exercises import repair as repairs
 from helpers.exercises import slips
+from helpers.exercises.changes import in_place
 from helpers.exercises.diagnosis import as_repair, diagnose, of_code
 from helpers.exercises.errors import failing_line, told
 from helpers.exercises.guard import Outcome, OutOfTime, call, time_limit
@@ -60,7 +61,7 @@ def judge_by_cases(exercise: Exercise, answer: Callable) -> None:
     ]
     if not failing:
         if changed:
-            raise Wrong(in_place(changed))
+            raise Wrong(in_place(changed, answer))
         return
     errors = [i for i in failing if outcomes[i].error is not None]
     smallest = min(set(errors) or failing, key=lambda i: size(cases[i]))
@@ -71,7 +72,7 @@ def judge_by_cases(exercise: Exercise, answer: Callable) -> None:
     repair = functools.cache(functools.partial(repairs.search, answer, exercise.solution, passes, line))
     if changed and not errors and passes(answer):
         example = table(dict(zip(names, cases[smallest], strict=True)) | {"right answer": rights[smallest]})
-        raise Wrong(f"{in_place(changed)} Nothing else is wrong: on a copy, all answers are right.", example)
+        raise Wrong(f"{in_place(changed, answer)} Nothing else is wrong: on a copy, all answers are right.", example)
     values = [value for value in zip(cases, rights, outcomes, strict=True) if value[2].error is None]
     few = len(errors) == len(failing) or (errors and len(values) < LEAST_VALUES)  # the error tells more than they do
     slip = None if few else diagnose(exercise, values, answer, names, repair, bool(errors))
@@ -87,9 +88,9 @@ def judge_by_cases(exercise: Exercise, answer: Callable) -> None:
         raise Raised(what + where, table(rows | {"right answer": rights[smallest]}))
     example = table(rows | {"your answer": outcomes[smallest].value, "right answer": rights[smallest]})
     if slip:
-        raise Wrong(f"{in_place(changed)} Besides: {slip}" if changed else slip, example)
+        raise Wrong(f"{in_place(changed, answer)} Besides: {slip}" if changed else slip, example)
     so_far = right_steps(exercise.solution, answer, cases) if quick else None
-    also = "".join(f" {words}" for words in (in_place(changed) if changed else "", so_far) if words)
+    also = "".join(f" {words}" for words in (in_place(changed, answer) if changed else "", so_far) if words)
     raise Wrong(
         f"For this input the answer is another.{also}",
         example,
@@ -133,17 +134,6 @@ def drawn(make: Callable[[torch.Generator, int], tuple], count: int = 24) -> lis
     """Inputs of so many cases, the same at each call: `make(generator, i)` draws those of case i."""
     generator = torch.Generator().manual_seed(0)
     return [make(generator, i) for i in range(count)]
-
-
-def in_place(changed: Sequence[str]) -> str:
-    """What is said of a function that changes its inputs."""
-    what = " and ".join(f"`{name}`" for name in changed)
-    inputs = "inputs" if len(changed) > 1 else "input"
-    return (
-        f"Your function changes its {inputs} {what} in place: who called it finds other values there afterwards. Make "
-        "a new one instead, or work on a copy: without `+=`, without an underscore (`clamp`, not `clamp_`), with "
-        "`sorted` and not `sort`, without `pop`."
-    )
 
 
 def size(value: object) -> int:

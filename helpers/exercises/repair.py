@@ -102,7 +102,7 @@ def search(
     passes: Callable[[Callable, float, Callable], bool],
     line: int | None = None,
     worst: int = 5,
-    seconds: float = SECONDS,
+    seconds: float | None = None,
 ) -> Repair | None:
     """The likeliest edit of `answer` that `passes`; None where there is none, or no source, or no time is left.
 
@@ -113,6 +113,7 @@ def search(
     """
     with Watchdog() as limit, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # edits make odd code, which the learner did not write
+        seconds = SECONDS if seconds is None else seconds
         found = list(itertools.islice(_that_help(answer, solution, passes, line, worst, seconds, limit), 2))
     if len(found) == 2 and found[0].line != found[1].line:
         return replace(found[0], words=f"{found[0].words}. Or {found[1].told()}")

@@ -10,7 +10,7 @@ import weakref
 import pytest
 import torch
 
-from helpers.exercises import check, engine
+from helpers.exercises import check, diagnosis, engine, repair
 from helpers.exercises.engine import Exercise
 from helpers.exercises.guard import OutOfTime, Watchdog, call
 from helpers.exercises.repair import search
@@ -19,6 +19,8 @@ from helpers.exercises.repair import search
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(repair, "SECONDS", 10.0)  # the search ends by itself, on a busy machine, too
+    monkeypatch.setattr(diagnosis, "SEARCH_SECONDS", 15.0)
 
 
 def spread(rows, weights, limit):
