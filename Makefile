@@ -34,6 +34,7 @@ shipped:
 	@.venv/bin/python tools/worth_of_text.py
 	@.venv/bin/python tools/worth_of_speech.py
 	@.venv/bin/python tools/worth_of_compression.py
+	@.venv/bin/python tools/worth_of_pressed_imagenet.py
 	@.venv/bin/python tools/worth_of_self_supervision.py
 	@.venv/bin/python tools/worth_of_names.py
 	@.venv/bin/python tools/worth_of_maps.py

@@ -243,7 +243,7 @@ class TwoMaps(nn.Module):
     Chosen is a pair: temperature and weight decay.
     """
 
-    choices = tuple(product((0.02, 0.05, 0.1), (3.0, 10.0, 30.0, 100.0)))
+    choices = tuple(product((0.005, 0.01, 0.02, 0.05, 0.1), (3.0, 10.0, 30.0, 100.0, 300.0)))
 
     def __init__(self, features: Tensor, told: Tensor, choice: tuple[float, float]) -> None:
         super().__init__()

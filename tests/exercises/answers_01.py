@@ -75,7 +75,7 @@ ANSWERS = {
         right=new_head,
         wrong={
             "old head": lambda pretrained, classes: copy.deepcopy(pretrained),
-            "from scratch": lambda pretrained, classes: Classifier(Encoder(width=4), classes),
+            "not all, the pretrained": lambda pretrained, classes: Classifier(Encoder(width=4), classes),
             "shares": lambda pretrained, classes: Classifier(pretrained.encoder, classes),
             "outer shell": lambda pretrained, classes: Classifier(copy.copy(pretrained.encoder), classes),
             "changed the *pretrained* model": new_head_in_place,

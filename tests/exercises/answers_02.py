@@ -98,7 +98,7 @@ ANSWERS = {
     "2.2": Answers(
         right=best_by_loop,
         wrong={
-            "comparison with nan": lambda histories: min(histories, key=lambda rate: histories[rate][-1]),
+            "`<` with nan": lambda histories: min(histories, key=lambda rate: histories[rate][-1]),
             "on the way": lambda histories: min(
                 (rate for rate in histories if math.isfinite(histories[rate][-1])), key=lambda rate: histories[rate][-1]
             ),

@@ -105,7 +105,7 @@ ANSWERS = {
             "from *every* row": lambda probs, labels: -probs[:, labels].log().mean(),
             "as many columns": lambda probs, labels: -(F.one_hot(labels) * probs.log()).sum(dim=1).mean(),
             "is no factor": lambda probs, labels: -(labels[:, None] * probs.log()).sum(dim=1).mean(),
-            "one column to the left": lambda probs, labels: -probs[range(len(labels)), labels - 1].log().mean(),
+            "takes 1 off it": lambda probs, labels: -probs[range(len(labels)), labels - 1].log().mean(),
             "the accuracy": lambda probs, labels: (probs.argmax(dim=1) == labels).double().mean(),
             "too small to be stored": lambda probs, labels: (
                 -probs[torch.arange(len(labels)), labels].prod().log() / len(labels)

@@ -74,13 +74,44 @@ def hide_the_first_only(images, size):
     return hidden
 
 
+def hide_random_rows(images, size):
+    hidden = images.clone()
+    for image in hidden:
+        rows, columns = (torch.randperm(side)[:size] for side in image.shape[1:])
+        image[:, rows[:, None], columns] = 0
+    return hidden
+
+
+def hide_rolled(images, size):
+    corner = torch.ones_like(images)
+    corner[:, :, :size, :size] = 0
+    places = torch.randint(99, (len(images), 2)).tolist()
+    return images * torch.stack([mask.roll(place, (1, 2)) for mask, place in zip(corner, places, strict=True)])
+
+
+def hide_rectangles(images, size):
+    hidden = images.clone()
+    for image in hidden:
+        (top, bottom), (left, right) = (torch.randperm(side + 1)[:2].sort().values for side in image.shape[1:])
+        image[:, top:bottom, left:right] = 0
+    return hidden
+
+
 def hide_seeded(images, size):
     torch.manual_seed(0)
     return hide_with_a_mask(images, size)
 
 
-def lazy_encoder():
-    return nn.Sequential(nn.Flatten(), nn.LazyLinear(32))
+class KeepsWhatItComputes(nn.Module):
+    """Its last layer is lazy, and it keeps tensors that are no weights, and are new at each call."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.last = nn.Conv2d(1, 8, 3, 2, 1), nn.LazyLinear(16)
+
+    def forward(self, images):
+        self.images, self.hidden = images, F.relu(self.conv(images))
+        return self.last(self.hidden.flatten(1))
 
 
 def frozen_encoder():
@@ -108,6 +139,17 @@ class ListOfLayers(nn.Module):
         for layer in self.layers:
             images = layer(images)
         return images
+
+
+class Net(nn.Module):
+    """`forward(net, images)` says what it does."""
+
+    def __init__(self, net, forward):
+        super().__init__()
+        self.net, self.rest = net, forward
+
+    def forward(self, images):
+        return self.rest(self.net, images)
 
 
 class Fixed(nn.Module):
@@ -178,6 +220,12 @@ ANSWERS = {
             "is a sum": lambda train, val: (val - train.mean(dim=0)).square().sum(),
             "in place": rival_in_place,
             "first channel": lambda train, val: (val[:, 0] - train.mean(dim=0)[0]).square().mean(),
+            "a slice or a `range`": lambda train, val: (
+                (val - sum(train[i] for i in range(len(train) - 1)) / (len(train) - 1)).square().mean()
+            ),
+            "as there are training images": lambda train, val: (
+                (val - train.mean(dim=0))[: len(train)].square().sum() / val.numel()
+            ),
             "two mean images": lambda train, val: F.mse_loss(val.mean(dim=0), train.mean(dim=0)),
         },
     ),
@@ -187,7 +235,7 @@ ANSWERS = {
             "in place": hide(anywhere, copy=lambda images: images),
             "same place in all": hide_same_place,
             "never touches the last row": hide(lambda h, w, s: anywhere(h - 1, w - 1, s)),
-            "cut off at the edge": hide(lambda h, w, s: anywhere(h + s - 1, w + s - 1, s)),
+            "as if the square were cut off": hide(lambda h, w, s: anywhere(h + s - 1, w + s - 1, s)),
             "begins behind": hide(lambda h, w, s: anywhere(min(h, 8), min(w, 8), s)),
             "that `size` divides": hide(
                 lambda h, w, s: (s * int(torch.randint(h // s, ())), s * int(torch.randint(w // s, ())))
@@ -197,36 +245,59 @@ ANSWERS = {
             "push nothing back": hide(lambda h, w, s: [min(int(torch.randint(side, ())), side - s) for side in (h, w)]),
             "second call": hide_seeded,
             "should keep their shape": lambda images, size: images[:, :, size:, :],
-            "outside the square": lambda images, size: hide_with_a_mask(images, size) / 2,
+            "have changed and are not black": lambda images, size: hide_with_a_mask(images, size) / 2,
             "Only the first channel": hide(anywhere, channels=0),
             "by one too large": hide(lambda h, w, s: anywhere(h - 1, w - 1, s), extra=1),
-            "by one too large, and cut off": hide(anywhere, extra=1),
+            "up to 4 pixels long, by one too long": hide(anywhere, extra=1),
             "a list of images": lambda images, size: list(hide_with_a_mask(images, size)),
             "a NumPy array of images": lambda images, size: hide_with_a_mask(images, size).numpy(),
-            "across the axis that counts": across_the_images,
+            "slice H and W, not N": across_the_images,
             "is the end of a slice missing": to_the_end,
             "b is no length": up_to_size,
             "becomes `1.0`": hide(anywhere, value=1),
-            "Only the first of 1200": hide_the_first_only,
+            "Only in the first of 1200": hide_the_first_only,
+            "All squares begin in row 0, though": hide(lambda h, w, s: anywhere(h - 2, w - 2, s)),
+            "do not form one square": hide_random_rows,
+            "goes on at the other": hide_rolled,
+            "at most, not in all images": hide_rectangles,
+            "channels of an image differ": hide(anywhere, channels=-1),
+            "joins images (1, C, H, W)": lambda images, size: hide_with_a_mask(images, size).split(1),
         },
     ),
     "5.4": Answers(
-        right=lazy_encoder,
+        right=KeepsWhatItComputes,
         wrong={
             "are allowed": lambda: nn.Sequential(nn.Flatten(), nn.Linear(1024, 64), nn.ReLU(), nn.Linear(64, 32)),
             "no squeeze": lambda: nn.Sequential(nn.Flatten(), nn.Linear(1024, 40)),
             "one row for each image": lambda: nn.Conv2d(1, 4, 3, stride=8),
             "the last number of that shape: 1024": lambda: nn.Sequential(nn.Flatten(), nn.Linear(784, 32)),
-            "passes. Your latents": averaged_encoder,
+            "passes. The decoder makes": averaged_encoder,
             "same latents": dead_encoder,
             "can be trained": frozen_encoder,
             "the class": lambda: nn.Linear,
             "of layers is no network": lambda: [nn.Flatten(), nn.Linear(1024, 32)],
             "32,800 weights at work": ListOfLayers,
-            "new random weights": NewEachTime,
+            "makes new weights": NewEachTime,
             "gives images back": with_a_decoder,
             "32,768 fixed numbers": lambda: Fixed(buffer=False),
             "`matrix` in your encoder": lambda: Fixed(buffer=True),
+            "more weights of its own than `Conv2d(64, 64": lambda: nn.Sequential(
+                *(layer for c in (1, 64, 64) for layer in (nn.Conv2d(c, 64, 3, 2, 1), nn.ReLU())),
+                nn.Flatten(),
+                nn.Linear(1024, 32),
+            ),
+            "A `forward` is missing": lambda: nn.ModuleList([nn.Flatten(), nn.Linear(1024, 32)]),
+            'do not pass: `"': lambda: Net(nn.Flatten(), lambda net, images: F.gelu((255 * net(images)).long())),
+            "do not pass: `shape": lambda: Net(nn.Conv2d(1, 8, 3), lambda net, images: net(images).view(-1, 3000)),
+            "though six do": lambda: Net(nn.Linear(1024, 32), lambda net, images: net(images.view(6, -1))),
+            "does not count all 6": lambda: Net(
+                nn.Sequential(nn.Conv2d(1, 8, 3, 2, 1), nn.Flatten(), nn.Linear(2048, 16)),
+                lambda net, images: torch.stack([net(image) for image in images]),
+            ),
+            "kernel is larger": lambda: nn.Sequential(
+                *(nn.Conv2d(a, b, 3, 2) for a, b in ((1, 8), (8, 8), (8, 8), (8, 8), (8, 16)))
+            ),
+            "keep those four axes": lambda: Net(nn.Conv2d(1, 8, 3), lambda net, images: net(images.squeeze(1))),
             "has no weights": lambda: nn.Sequential(nn.AvgPool2d(8), nn.Flatten()),
             "32,800 of the 33,856": lambda: nn.Sequential(
                 nn.Flatten(), nn.Linear(1024, 32).requires_grad_(False), nn.Linear(32, 32)

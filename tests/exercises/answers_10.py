@@ -130,7 +130,7 @@ ANSWERS = {
                 if pair not in near_by(root_mean_square)(t, labels, within)
             ],
             "however far apart": near_by(lambda gaps: gaps.mean(dim=2) * 0 - 1),
-            "*sum* of squares": near_by(lambda gaps: gaps.norm(dim=2)),
+            "add up over the D numbers": near_by(lambda gaps: gaps.norm(dim=2)),
             "The root is missing": near_by(lambda gaps: gaps.square().mean(dim=2)),
             "mean of the differences without their sign": near_by(lambda gaps: gaps.abs().mean(dim=2)),
             "largest difference": near_by(lambda gaps: gaps.abs().amax(dim=2)),
@@ -164,7 +164,9 @@ ANSWERS = {
             ),
             "training and validation only": instead(0, lambda a, b, c: list(groups_of(a) & groups_of(b))),
             "not validation with test": instead(0, lambda a, b, c: list(groups_of(a) & (groups_of(b) | groups_of(c)))),
-            "*all three* sets": instead(0, lambda a, b, c: list(groups_of(a) & groups_of(b) & groups_of(c))),
+            "none that is in two sets alone": instead(
+                0, lambda a, b, c: list(groups_of(a) & groups_of(b) & groups_of(c))
+            ),
             "missing in the training set only": instead(
                 1, lambda a, b, c: list((labels_of(b) | labels_of(c)) - labels_of(a))
             ),
@@ -185,11 +187,11 @@ ANSWERS = {
             "first in the list": charged(wrong_ones, left, order=list),
             "have changed places": lambda c, r, candidates, wrong, ask: by_table(c, r, candidates, ask, wrong),
             "smallest candidate each time": charged(lambda yes, right: ~right, left),
-            "cost nothing in yours: each costs `ask`": charged(wrong_ones, lambda yes, right: yes & False),
+            "Asking changes nothing in yours": charged(wrong_ones, lambda yes, right: yes & False),
             "answers that are *right*": charged(lambda yes, right: yes & right, left),
             "each photo that is answered": charged(lambda yes, right: yes, left),
-            "would have been wrong": charged(wrong_ones, lambda yes, right: ~yes & ~right),
-            "photos that are answered. The others": charged(wrong_ones, lambda yes, right: yes),
+            "Too few are charged": charged(wrong_ones, lambda yes, right: ~yes & ~right),
+            "makes the sum smaller": charged(wrong_ones, lambda yes, right: yes),
             "threshold of the formula": lambda c, r, candidates, wrong, ask: 1 - ask / wrong,
         },
     ),

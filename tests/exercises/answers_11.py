@@ -170,7 +170,7 @@ ANSWERS = {
             "Ask it the other way round": decided(
                 "missing tensor", lambda found, known: set(found["tensors"]) - set(known["tensors"])
             ),
-            "all orders are the same": decided(
+            "would hide them": decided(
                 "label order", lambda found, known: set(found["labels"]) != set(known["labels"])
             ),
             "mean *and* std": decided(

@@ -84,7 +84,7 @@ ANSWERS = {
         wrong={
             "equally far apart in Hz": lambda count, low, high: np.linspace(low, high, count + 2)[1:-1],
             "Those are mel": lambda count, low, high: np.linspace(mel(low), mel(high), count + 2)[1:-1],
-            "Both ends are among yours": lambda count, low, high: hertz(np.linspace(mel(low), mel(high), count)),
+            "Yours begin with the low end": lambda count, low, high: hertz(np.linspace(mel(low), mel(high), count)),
             "The low end": lambda count, low, high: hertz(np.linspace(mel(low), mel(high), count + 1)[:-1]),
             "The high end": lambda count, low, high: hertz(np.linspace(mel(low), mel(high), count + 1)[1:]),
             "both ends with the others": lambda count, low, high: hertz(np.linspace(mel(low), mel(high), count + 2)),

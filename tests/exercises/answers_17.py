@@ -75,7 +75,7 @@ ANSWERS = {
         right=by_weights,
         wrong={
             "that of the pixels that were shown": lambda o, t, shown: error_where(o, t, shown[:, None]).mean(),
-            "number of all pixels": lambda o, t, shown: ((o - t) ** 2 * ~shown[:, None]).mean(),
+            "number of all errors": lambda o, t, shown: ((o - t) ** 2 * ~shown[:, None]).mean(),
             "each has C channels": lambda o, t, shown: ((o - t) ** 2 * ~shown[:, None]).sum() / (~shown).sum(),
             "a mean for each image": mean_of_images,
             "first channel only": lambda o, t, shown: ((o - t)[:, 0] ** 2)[~shown].mean(),

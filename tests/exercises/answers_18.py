@@ -81,7 +81,7 @@ ANSWERS = {
     "18.1": Answers(
         right=by_counting,
         wrong={
-            "twice in *one* name": counts_words,
+            "Twice in *one* name": counts_words,
             "piece of text": as_text,
             "One known word is enough": held(any),
             "true for every name": lambda names: [

@@ -165,7 +165,7 @@ ANSWERS = {
             ),
             "average over the channels": lambda maps, gradients: weighed(maps, gradients).mean(dim=0).relu(),
             "below 0 is still there": lambda maps, gradients: weighed(maps, gradients).sum(dim=0),
-            "cut each channel off": lambda maps, gradients: weighed(maps, gradients).clamp(min=0).sum(dim=0),
+            "off at 0 before you add": lambda maps, gradients: weighed(maps, gradients).clamp(min=0).sum(dim=0),
             "cut the gradients off": lambda maps, gradients: weighed(maps, gradients.clamp(min=0)).sum(dim=0).relu(),
             "other way round": lambda maps, gradients: weighed(gradients, maps).sum(dim=0).relu(),
         },

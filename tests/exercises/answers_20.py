@@ -99,7 +99,7 @@ ANSWERS = {
             "append one image": lambda rank, processes, count: [*range(count), *([0] if count % processes else [])][
                 rank::processes
             ],
-            "all places of all processes": lambda rank, processes, count: [
+            "images of all processes": lambda rank, processes, count: [
                 place % count for place in range(math.ceil(count / processes) * processes)
             ],
         },

@@ -53,7 +53,7 @@ def _judge_width(answer: object, width: int) -> None:
     learnt = [any(torch.equal(tensor, other) for other in tensors) for tensor in original.encoder.state_dict().values()]
     weights = [name.rpartition(".")[2] in ("weight", "bias") for name in original.encoder.state_dict()]
     if not all(got for got, weight in zip(learnt, weights, strict=True) if weight):
-        raise Wrong("The encoder's weights are not the pretrained ones: this model starts from scratch.")
+        raise Wrong("The encoder's weights are not, or not all, the pretrained ones.")
     if not all(learnt):
         raise Wrong(
             "Only a part of the encoder has arrived. Its state holds more than weights: the running means of BatchNorm "

@@ -94,7 +94,7 @@ EXERCISE = Exercise(
     slips=DRAW_SLIPS,
     returns="two numbers, the mean gain and the number of wins",
     why="Both contenders had the same labels in each draw, so subtract draw by draw; then take the mean.",
-    notice="Subtracting draw by draw takes the luck of the draw out of the comparison.",
+    notice="Subtracting draw by draw takes out of a gain the luck that both share.",
     hints=(
         "In each draw, how many points more has pretrained than scratch? `zip` walks through both lists at once.",
         "Collect these gains, one for each draw. The first answer is their mean: their sum over their number.",

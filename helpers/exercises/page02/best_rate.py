@@ -74,7 +74,7 @@ CURVE_SLIPS = {
     "That is the place of the rate in the dictionary; wanted is the rate itself.": lambda histories: list(
         histories
     ).index(best_rate(histories)),
-    "A comparison with nan is always false, so `min` can stop at a curve that diverged. Leave those out first.": (
+    "`<` with nan is always false, so `min` can stop at a curve that diverged. Leave those out first.": (
         lambda histories: min(histories, key=lambda rate: histories[rate][-1])
     ),
     "Only curves that *end* in nan or inf are left out. One that was there on the way has diverged as well.": lambda histories: (
@@ -108,7 +108,7 @@ CURVE_SLIPS = {
     "You take the mean of each curve. The model that you keep is the one at the *end* of its curve.": lambda histories: (
         min(_finite(histories), key=lambda rate: sum(histories[rate]) / len(histories[rate]))
     ),
-    "You look at the first loss of each curve, before anything was learnt.": lambda histories: min(
+    "You look at the first loss of each curve. The last one counts.": lambda histories: min(
         _finite(histories), key=lambda rate: histories[rate][0]
     ),
     "That rate ends highest. Lower is better.": lambda histories: max(
@@ -120,7 +120,7 @@ CURVE_SLIPS = {
     "That is the loss; wanted is the learning rate that it belongs to.": lambda histories: min(
         losses[-1] for losses in _finite(histories).values()
     ),
-    "That is the smallest rate, whatever the losses say.": min,
+    "That is the smallest rate. It need not end lowest.": min,
     "That is the first rate that does not diverge: a `return` inside the loop ends it there. Another may end lower.": (
         lambda histories: next(iter(_finite(histories)))
     ),
@@ -142,7 +142,7 @@ EXERCISE = Exercise(
     cases=curve_cases,
     slips=CURVE_SLIPS,
     returns="one of the learning rates",
-    why="Curves with nan or inf go first, because comparisons with nan are always false. Of the others, the end counts.",
+    why="Curves with nan or inf go first: `<` with nan is always false. Of the others, the end counts.",
     notice="Where losses of images that are not trained on are at hand, choose by those: page 7 says why.",
     hints=(
         "Two questions for each curve: is it whole, and where does it end?",

@@ -48,10 +48,10 @@ CORRECTION_SLIPS = {
     "The correction uses the number of all slopes in each step; t counts the steps so far.": lambda slopes, beta: [
         mean / (1 - beta ** len(slopes)) for mean in _running(slopes, beta)
     ],
-    "The first step is not corrected. After it t is 1, and the correction divides by 1 - beta.": lambda slopes, beta: [
+    "Your t is 1 too small in each step, and the first is not corrected. After it t is 1.": lambda slopes, beta: [
         mean / (1 - beta**i if i else 1) for i, mean in enumerate(_running(slopes, beta))
     ],
-    "You divide in the correction by beta times, not by 1 minus beta to the power of t.": lambda slopes, beta: [
+    "You divide by beta times t in the correction, not by 1 minus beta to the power t.": lambda slopes, beta: [
         mean / (beta * (i + 1)) for i, mean in enumerate(_running(slopes, beta))
     ],
     "That is the running mean without its correction: near the start it is too close to 0.": _running,
@@ -67,7 +67,7 @@ CORRECTION_SLIPS = {
     "You divide by beta to the power of t; it is 1 minus that.": lambda slopes, beta: [
         mean / beta ** (i + 1) for i, mean in enumerate(_running(slopes, beta))
     ],
-    "You multiply by the correction. Divide by it: the mean is too small near the start.": lambda slopes, beta: [
+    "You multiply by the correction. Divide by it: at the start the mean is too near 0.": lambda slopes, beta: [
         mean * (1 - beta ** (i + 1)) for i, mean in enumerate(_running(slopes, beta))
     ],
     "beta and 1 - beta have changed places: beta keeps the old mean, 1 - beta takes in the new slope.": lambda slopes, beta: [
@@ -99,7 +99,7 @@ CORRECTION_SLIPS = {
     "You return each number together with its step. Only the numbers are wanted.": lambda slopes, beta: [
         [i + 1, mean] for i, mean in enumerate(corrected_means(slopes, beta))
     ],
-    "Only the first mean is corrected. The later ones are too small as well, by less and less.": lambda slopes, beta: [
+    "Only the first mean is corrected. The later ones are too near 0 too, by less and less.": lambda slopes, beta: [
         mean if i else mean / (1 - beta) for i, mean in enumerate(_running(slopes, beta))
     ],
     "Each mean is put into the list before its slope has come in: yours are one step late.": lambda slopes, beta: [

@@ -84,7 +84,7 @@ STEP_SLIPS = {
     "The old weight multiplies the step, too: look at your brackets. The step is `lr` times the slope.": (
         lambda w, x, y, lr: w * (1 - lr * (2 * _error(w, x, y) * x).mean())
     ),
-    "All your steps are `lr` long: only the sign of the slope is left. A steeper slope makes a longer step.": (
+    "Only the sign of the slope is left in your step. A steeper slope makes a longer step.": (
         lambda w, x, y, lr: w - lr * (2 * _error(w, x, y) * x).mean().sign()
     ),
     "Yours takes two steps. One is wanted.": lambda w, x, y, lr: one_step(one_step(w, x, y, lr), x, y, lr),
@@ -101,7 +101,7 @@ EXERCISE = Exercise(
     slips=STEP_SLIPS,
     returns="one number, the weight after the step",
     why="The slope of the mean squared error is the mean of 2 * error * x. A step goes against it, times `lr`.",
-    notice="Every training of the course repeats this line, with more weights.",
+    notice="Exercise 4.4 takes such steps, with more weights.",
     hints=(
         "Three steps: the error of each example, the slope of the loss, and the step against it.",
         "The page derived the slope for one example: which three factors has it? Over the examples take the mean.",

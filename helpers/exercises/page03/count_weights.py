@@ -100,8 +100,8 @@ WEIGHT_SLIPS = {
     "A kernel has k * k weights, a square, and not k * k * k.": lambda layers: sum(
         o * (i * k**3 + 1) for i, o, k in layers
     ),
-    "A kernel of 1 x 1 has a bias, too.": lambda layers: sum(i * o * k * k + (o if k > 1 else 0) for i, o, k in layers),
-    "That holds for odd kernels only: `k // 2` loses a half for an even k. A kernel has k * k weights.": lambda layers: (
+    "A 1 x 1 layer has biases, too.": lambda layers: sum(i * o * k * k + (o if k > 1 else 0) for i, o, k in layers),
+    "That holds for odd kernels only: an even k becomes k + 1 in yours. A kernel has k * k weights.": lambda layers: (
         sum(o * (i * (2 * (k // 2) + 1) ** 2 + 1) for i, o, k in layers)
     ),
     "There is a kernel for each *pair* of an input and an output channel: multiply `c_in` and `c_out`, do not add them.": (

@@ -86,12 +86,12 @@ SIZE_SLIPS = {
     "images. Or do you count in a loop, and the `return` stands inside it? Then put it behind the loop.": lambda size, k, stride, padding, dilation: (
         1
     ),
-    "You divide and round each term on its own, which loses pixels several times. Add up first, then divide once.": (
+    "You divide and round each term on its own, and lose several remainders. Add up first, then divide once.": (
         lambda size, k, stride, padding, dilation: (
             size // stride + 2 * padding // stride - dilation * (k - 1) // stride - 1 // stride + 1
         )
     ),
-    "That holds for odd kernels only: `k // 2` loses a half for an even k. Compute with k - 1.": (
+    "That holds for odd kernels only: twice `k // 2` is k for an even k. Compute with k - 1.": (
         lambda size, k, stride, padding, dilation: (size + 2 * padding - 2 * dilation * (k // 2) - 1) // stride + 1
     ),
     "The padding is not spread: dilation moves the weights of the kernel apart, and nothing else.": (

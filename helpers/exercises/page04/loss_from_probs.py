@@ -148,7 +148,7 @@ PROBS_SLIPS = {
     ),
     "That is the product of the right classes' probabilities. The loss takes minus the logarithm of each, and their "
     "mean.": lambda probs, labels: _right(probs, labels).prod(),
-    "Classes are counted from 0, so a label is a column number as it is. Yours looks one column to the left.": (
+    "Classes are counted from 0, so a label is a column number as it is. Yours takes 1 off it.": (
         lambda probs, labels: _each(probs, labels - 1).mean()
     ),
     "The first image is left out: positions begin at 0.": lambda probs, labels: (

@@ -110,7 +110,7 @@ GRADIENT_SLIPS = {
     ),
     "That is the gradient of the squared error of the probabilities, summed over the classes. Wanted is that of the "
     "cross-entropy.": lambda logits, labels: _squared_error(logits, labels, len(labels)),
-    "You subtract 1 one column too far to the left. Classes are counted from 0: a label is a column number as it is.": (
+    "You subtract at column `label - 1`. Classes are counted from 0: a label is a column number as it is.": (
         lambda logits, labels: _gradient(logits, (labels - 1) % logits.shape[1])
     ),
     "You divided by the number of *different* labels. The mean runs over the images.": lambda logits, labels: (

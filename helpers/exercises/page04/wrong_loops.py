@@ -114,13 +114,13 @@ LOSSES = {  # what is wrong -> the loss
     "`F.nll_loss` wants *log*-probabilities, and gets probabilities": (
         lambda outputs, labels: F.nll_loss(outputs.softmax(1), labels)
     ),
-    "`F.nll_loss` wants log-probabilities, and gets the logits": F.nll_loss,
     "Your loss is the squared error of the probabilities; it was the cross-entropy": (
         lambda outputs, labels: _squared(outputs.softmax(1), labels)
     ),
-    "Your loss is the squared error of the logits; it was the cross-entropy": _squared,
 }
-OTHER_LOSSES = {  # fine for a network, and not what was asked
+OTHER_LOSSES = {  # neither fault, and not what was asked
+    "`F.nll_loss` wants log-probabilities, and gets the logits": F.nll_loss,
+    "Your loss is the squared error of the logits; it was the cross-entropy": _squared,
     "Your loss has a `label_smoothing`; there was none": functools.partial(F.cross_entropy, label_smoothing=0.1),
     "In your loss, `[:, labels]` takes those columns from *every* row. Each row has a label of its own": (
         lambda outputs, labels: -outputs.log_softmax(1)[:, labels].mean()
@@ -140,7 +140,7 @@ PARTS = {  # which of the model's parameters the optimizer gets
     "Only the first two of the model's parameters were trained": lambda all_of_them: all_of_them[:2],
     "Only the last of the model's parameters was trained": lambda all_of_them: all_of_them[-1:],
     "Only the last two of the model's parameters were trained": lambda all_of_them: all_of_them[-2:],
-    "Only the weights were trained, and no biases": lambda all_of_them: [p for p in all_of_them if p.dim() > 1],
+    "Only the matrices were trained, nothing else": lambda all_of_them: [p for p in all_of_them if p.dim() > 1],
 }
 SCHEDULES = (
     lambda optimizer: torch.optim.lr_scheduler.StepLR(optimizer, 10, 0.1),
@@ -161,7 +161,10 @@ MORE_OF_THE_STEPS = {
 SLIPS = {
     "Both faults are still there.": faulty_loop,
     **{f"One fault is gone. {words}.": _trainer(loss=loss) for words, loss in LOSSES.items()},
-    **{f"{words}. And {SUMMED[0].lower()}{SUMMED[1:]}.": _trainer(loss=loss, zero=0) for words, loss in LOSSES.items()},
+    **{
+        f"{words}. And {SUMMED[0].lower()}{SUMMED[1:]}.": _trainer(loss=loss, zero=0)
+        for words, loss in (LOSSES | OTHER_LOSSES).items()
+    },
     **{f"{words}. {KEEP}.": _trainer(loss=loss) for words, loss in OTHER_LOSSES.items()},
     f"One fault is gone. {SUMMED} in *each* step. (Once, before the loop, is not enough; and without brackets, "
     "`optimizer.zero_grad` does nothing.)": _trainer(zero=0),

@@ -53,7 +53,7 @@ LOWEST_SLIPS = {
     "You took one mean of those below and one of those above, each over its own. Divide both sums by all numbers.": (
         lambda t, low, high: (t[t < low] - low).square().mean() + (t[t > high] - high).square().mean()
     ),
-    "That is the sum over the numbers; wanted is their mean.": lambda t, low, high: _miss(t, low, high).square().sum(),
+    "That is the sum of the squares; wanted is their mean.": lambda t, low, high: _miss(t, low, high).square().sum(),
     "That is the root of the sum of the squares. Take their mean, and leave the root out.": lambda t, low, high: (
         _miss(t, low, high).square().sum().sqrt()
     ),

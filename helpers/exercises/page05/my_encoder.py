@@ -30,7 +30,8 @@ EXERCISE = Exercise(
     seconds=10.0,
     hints=(
         "`nn.Sequential(...)` is enough: layers that halve the image, `nn.Flatten()`, and a last `nn.Linear`.",
-        "A convolution of stride 2 halves 32 to 16, then 8. With C channels, C * 8 * 8 numbers are left.",
+        "With `3, stride=2, padding=1` a convolution halves 32 to 16, and the next one 16 to 8. With C channels, C * 8 * 8 "
+        "numbers are left.",
         "`nn.Linear(a, b)` has a * b + b weights. With C = 16 it is 16 * 8 * 8 = 1,024 to 32: within the budget.",
     ),
 )

@@ -36,8 +36,8 @@ def judge_my_encoder(answer: Callable) -> None:
     if weights > MOST_WEIGHTS:
         heaviest = max(encoder.modules(), key=lambda part: sum(p.numel() for p in part.parameters(recurse=False)))
         raise Wrong(
-            f"Your encoder has {weights:,} weights; {MOST_WEIGHTS:,} are allowed. Most of them, "
-            f"{sum(p.numel() for p in heaviest.parameters(recurse=False)):,}, are in `{heaviest}`."
+            f"Your encoder has {weights:,} weights; {MOST_WEIGHTS:,} are allowed. No part of it has more weights of its own "
+            f"than `{_name(heaviest)}`: {sum(p.numel() for p in heaviest.parameters(recurse=False)):,}."
         )
     trainable = count_parameters(encoder, trainable_only=True)
     if trainable < weights:
@@ -46,7 +46,7 @@ def judge_my_encoder(answer: Callable) -> None:
             f"{which} of your encoder {'cannot' if trainable else 'can'} be trained. Leave out `requires_grad_(False)` and "
             "`freeze`."
         )
-    _no_fixed_weights(encoder)
+    _no_fixed_weights(encoder, train.images[6:12].clone())
     if not weights:
         raise Wrong("Your encoder has no weights, so there is nothing in it to train. Give it a layer that has some.")
     decoder = nn.Sequential(
@@ -68,20 +68,31 @@ def judge_my_encoder(answer: Callable) -> None:
         if errors[-1] <= mark:
             return
     mixed = ""
-    with torch.no_grad():
-        if not torch.allclose(encoder(val.images[:6])[:3], encoder(val.images[:3]), atol=1e-4):
-            mixed = (
-                " And they mix the images: what comes out for one depends on which others are in the batch. Does a softmax, "
-                "a mean or a norm run along the first axis, `dim=0`?"
-            )
+    if _mixes_images(encoder, val.images[:6]):
+        mixed = (
+            " And they mix the images: what comes out for one depends on which others are in the batch. Does a softmax, "
+            "a mean or a norm run along the first axis, `dim=0`?"
+        )
     raise Wrong(
         f"After {EPOCHS} epochs the validation error is {written(errors[-1])}, and that of the mean image "
-        f"{written(mark / PASS_MARK)}; {written(mark)} passes. Your latents tell the decoder too little.{mixed}",
+        f"{written(mark / PASS_MARK)}; {written(mark)} passes. The decoder makes too little of your latents.{mixed}",
         advice="Follow one image through the layers: which of them throws most of it away? Does a pooling or a stride "
-        "average over too much, is the latent vector too short, or does a layer squash all numbers to nearly the same? If "
+        "drop too much, is the latent vector too short, or does a layer squash all numbers to nearly the same? If "
         "nothing is lost, it may learn too slowly for three epochs: more channels, or an `nn.BatchNorm2d` behind each "
         "convolution, can help.",
     )
+
+
+def _name(part: nn.Module) -> str:
+    """A layer as it is written; of a network only the class, for its layers take many lines."""
+    return type(part).__name__ if list(part.children()) else str(part)
+
+
+@torch.no_grad()
+def _mixes_images(encoder: nn.Module, images: Tensor) -> bool:
+    """Whether the latents of one image depend on the others, where they do not change from call to call by themselves."""
+    first, again, fewer = encoder(images), encoder(images), encoder(images[:3])
+    return torch.allclose(first, again, atol=1e-4) and not torch.allclose(first[:3], fewer, atol=1e-4)
 
 
 def _no_module(value: object) -> str:
@@ -90,7 +101,7 @@ def _no_module(value: object) -> str:
         return "Your function returned `None`. Is a `return` missing?"
     if isinstance(value, type):
         return f"Your function returns the class `{value.__name__}`. Write brackets behind it, and one of it is made."
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple) and any(isinstance(part, nn.Module) for part in value):
         return (
             f"A {type(value).__name__} of layers is no network yet. Put them into `nn.Sequential(...)`. (If one of them is a "
             "decoder, leave it out: `check` has its own.)"
@@ -100,18 +111,22 @@ def _no_module(value: object) -> str:
 
 def _latents(encoder: nn.Module, images: Tensor) -> Tensor:
     """The latents of six images and of five; they also tell a lazy layer its size."""
-    reached: list[tuple[nn.Module, tuple]] = []
+    at_work: list[tuple[nn.Module, tuple]] = []  # the layer that has begun and not ended
     images, before = images.clone(), images
     parts = [part for part in encoder.modules() if not list(part.children())]
-    hooks = [part.register_forward_pre_hook(lambda part, given: reached.append((part, given))) for part in parts]
+    hooks = [part.register_forward_pre_hook(lambda part, given: at_work.append((part, given))) for part in parts]
+    hooks += [part.register_forward_hook(lambda *_: at_work.clear()) for part in parts]
+    results = []
     try:
         with torch.no_grad():
-            latents, fewer = encoder(images), encoder(before[:5].clone())
+            for batch in (images, before[:5].clone()):
+                results.append(encoder(batch))
     except Exception as error:
-        raise Wrong(_where_it_stops(error, *(reached[-1] if reached else (None, ())))) from None
+        raise Wrong(_where_it_stops(error, *(at_work[-1] if at_work else (None, ())), 6 - len(results))) from None
     finally:
         for hook in hooks:
             hook.remove()
+    latents, fewer = results
     if not isinstance(latents, Tensor):
         if latents is None:
             raise Wrong("Your encoder returns `None` for images. Is a `return` missing in its `forward`?")
@@ -124,8 +139,8 @@ def _latents(encoder: nn.Module, images: Tensor) -> Tensor:
     shape = tuple(latents.shape)
     if not latents.dtype.is_floating_point:
         raise Wrong(
-            f"The latents of six images are whole numbers (`{latents.dtype}`), of shape {shape}. No gradient goes through "
-            "those. Is an `argmax`, a `long()` or a comparison at the end?"
+            f"The latents of six images have the type `{latents.dtype}` and the shape {shape}; a decoder takes floats. Is an "
+            "`argmax`, a `long()` or a comparison at the end? No gradient goes through those."
         )
     if not latents.isfinite().all():
         raise Wrong(
@@ -133,8 +148,10 @@ def _latents(encoder: nn.Module, images: Tensor) -> Tensor:
             "are 0."
         )
     if shape == tuple(images.shape):
-        raise Wrong("Your network gives images back. Return the encoder alone: `check` puts a decoder behind it.")
-    if latents.dim() > 2:
+        raise Wrong(
+            f"Your network gives images back, {shape}, and no latents. If a decoder is in it, leave it out: `check` has its own."
+        )
+    if latents.dim() > 2 and (len(latents), len(fewer)) == (6, 5):
         numbers = latents[0].numel()
         linear = (
             f"; a last `nn.Linear` behind it must bring them down to {MOST_LATENTS}" if numbers > MOST_LATENTS else ""
@@ -174,7 +191,7 @@ def _all_weights_are_known(encoder: nn.Module, images: Tensor) -> None:
         return
     if {id(p) for p in first}.isdisjoint(id(p) for p in second):
         raise Wrong(
-            "Your encoder makes new random weights each time that it is called, so nothing it learns can stay. Make its "
+            "Your encoder makes new weights each time that it is called, so nothing it learns can stay. Make its "
             "layers once, in `__init__`, and use them in `forward`."
         )
     count = sum(p.numel() for p in first)
@@ -185,17 +202,27 @@ def _all_weights_are_known(encoder: nn.Module, images: Tensor) -> None:
     )
 
 
-def _no_fixed_weights(encoder: nn.Module) -> None:
-    """Raise if a large tensor of numbers belongs to the encoder and is no parameter: it would stay as it is."""
+def _no_fixed_weights(encoder: nn.Module, images: Tensor) -> None:
+    """Raise if a large tensor that is no parameter stays as it is when other images come: no training changes it."""
     ours = [part for part in encoder.modules() if not type(part).__module__.startswith("torch.nn")]
-    for part in ours:
-        for name, tensor in {**vars(part), **dict(part.named_buffers(recurse=False))}.items():
-            if isinstance(tensor, Tensor) and tensor.is_floating_point() and tensor.numel() > MOST_FIXED:
-                raise Wrong(
-                    f"`{name}` in your encoder holds {tensor.numel():,} fixed numbers. `encoder.parameters()` does not know "
-                    "them, so no optimizer trains them. A tensor is made a weight by `nn.Parameter(...)`; a layer such as "
-                    "`nn.Linear` does it for you."
-                )
+    held = [
+        (part, name, tensor, tensor.clone())
+        for part in ours
+        for name, tensor in {**vars(part), **dict(part.named_buffers(recurse=False))}.items()
+        if isinstance(tensor, Tensor)
+        and tensor.is_floating_point()
+        and tensor.numel() > MOST_FIXED
+        and not tensor.requires_grad  # a part of a weight, seen from another side
+    ]
+    with torch.no_grad():
+        encoder(images)
+    for part, name, tensor, before in held:
+        if getattr(part, name, None) is tensor and torch.equal(tensor, before):
+            raise Wrong(
+                f"`{name}` in your encoder holds {tensor.numel():,} fixed numbers. `encoder.parameters()` does not know "
+                "them, so no optimizer trains them. A tensor is made a weight by `nn.Parameter(...)`; a layer such as "
+                "`nn.Linear` does it for you."
+            )
 
 
 def _weights_in(latents: Tensor) -> list[Tensor]:
@@ -212,37 +239,57 @@ def _weights_in(latents: Tensor) -> list[Tensor]:
     return found
 
 
-def _where_it_stops(error: Exception, part: nn.Module | None, given: tuple) -> str:
-    """Which layer does not fit what it gets, and what would."""
-    said = str(error).splitlines()[0]
-    if isinstance(error, NotImplementedError):
+def _where_it_stops(error: Exception, part: nn.Module | None, given: tuple, count: int) -> str:
+    """What is said of so many images that do not pass: which layer does not fit what it gets, and what would."""
+    said = (str(error) or type(error).__name__).splitlines()[0]
+    if 'missing the required "forward" function' in said:
         return (
-            f"Your network has no `forward`, which says what happens to the images: `{said}`. `nn.Sequential` has one."
+            f"A `forward` is missing, which says what happens to the images: `{said}`. `nn.Sequential` has one; an "
+            "`nn.ModuleList` has none, so go through its layers in a loop."
         )
     if "forward() takes 1 positional argument but 2 were given" in said:
-        return "Your `forward` has no name for the images that it gets: write `def forward(self, images):`."
+        return (
+            "A `forward` gets the module itself and what goes in, and yours has a name for one of them: write "
+            "`def forward(self, images):`."
+        )
+    stop = f"Images of shape ({count}, 1, 32, 32) do not pass{'' if count == 6 else ', though six do'}"
     if part is None or not given or not isinstance(given[0], Tensor):
-        return f"Images of shape (6, 1, 32, 32) do not pass: `{said}`. {meaning(error)}".strip()
+        return f"{stop}: `{said}`. {meaning(error)}".strip()
     shape = tuple(given[0].shape)
-    told = f"Images of shape (6, 1, 32, 32) do not pass. They get as far as `{part}`, which is given the shape {shape}."
-    kinds = {p.dtype for p in part.parameters(recurse=False)} - {given[0].dtype}
+    told = f"{stop}. They get as far as `{part}`, which is given the shape {shape}."
+    if not isinstance(part, nn.Linear | nn.Conv2d | nn.BatchNorm1d | nn.BatchNorm2d):
+        return f"{told} Python says: `{said}`"
+    kinds = {p.dtype for p in part.parameters()} - {given[0].dtype}
     if kinds:
         return (
-            f"{told} The shape is not the reason: the layer's weights are `{kinds.pop()}`, and it is given numbers of "
-            f"`{given[0].dtype}`. Leave `double()`, `half()` and the like out."
+            f"{told} The layer's weights are `{kinds.pop()}`, and it is given numbers of `{given[0].dtype}`: both must be "
+            "the same. Leave `double()`, `half()` and the like out."
         )
-    if len(shape) < 2 or shape[0] not in (5, 6):
-        return f"{told} So the images are mixed. Keep their axis, the first one: `nn.Flatten()`, or `flatten(1)`, does."
-    if isinstance(part, nn.Linear):
+    if shape[:1] != (count,):
+        return (
+            f"{told} The first axis of that shape does not count all {count} images. Pass them all at once, and keep that "
+            "axis: `nn.Flatten()` does."
+        )
+    if len(shape) == 1:
+        return (
+            f"{told} It wants two axes or more: the first counts the images, and the others hold the numbers of each."
+        )
+    if isinstance(part, nn.Linear) and shape[-1] != part.in_features:
         flat = " Is `nn.Flatten()` missing before it?" if len(shape) > 2 else ""
         return f"{told} Its first number says what comes in, the last number of that shape: {shape[-1]}.{flat}"
     if isinstance(part, nn.BatchNorm2d) and len(shape) == 2:
-        return f"{told} Behind `nn.Flatten()` it is `nn.BatchNorm1d`."
+        return f"{told} For a shape of two axes it is `nn.BatchNorm1d`."
     if isinstance(part, nn.Conv2d | nn.BatchNorm2d) and len(shape) != 4:
-        return f"{told} It wants images (N, C, H, W): `nn.Flatten()` belongs behind it."
-    if isinstance(part, nn.Conv2d | nn.BatchNorm2d):
+        return f"{told} It wants images (N, C, H, W): keep those four axes up to here."
+    if shape[1] != getattr(part, "in_channels", getattr(part, "num_features", shape[1])):
+        what = "channels" if len(shape) > 2 else "numbers of each image"
         grey = " (Grey images have one channel.)" if shape[1] == 1 else ""
-        return f"{told} Its first number says how many channels come in: {shape[1]}.{grey}"
+        return f"{told} Its first number says how many {what} come in: {shape[1]}.{grey}"
+    if "Kernel size can't be greater" in said:
+        return (
+            f"{told} Its kernel is larger than the images that come in. A smaller kernel helps, and so does `padding`, or a "
+            "smaller stride before it."
+        )
     return f"{told} Python says: `{said}`"
 
 

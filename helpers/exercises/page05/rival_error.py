@@ -88,7 +88,7 @@ RIVAL_SLIPS = {
     "You averaged over images and columns. Take the mean over the images only, pixel by pixel.": lambda train, val: (
         (val - train.mean(dim=(0, 3), keepdim=True)).square().mean()
     ),
-    "The last training image is left out: a slice that ends at -1 ends before the last.": lambda train, val: (
+    "The last training image is left out. Does a slice or a `range` end too early?": lambda train, val: (
         (val - train[:-1].mean(dim=0)).square().mean()
     ),
     "The first training image is left out: positions begin at 0.": lambda train, val: (
@@ -193,8 +193,8 @@ RIVAL_SLIPS = {
     "Your rival is the mean of the second half of the training images. It may learn from all of them.": (
         lambda train, val: (val - train[len(train) // 2 :].mean(dim=0)).square().mean()
     ),
-    "Only as many validation images are measured as there are training images: `zip` ends with the shorter of the two. "
-    "Go through the validation images alone.": lambda train, val: (
+    "Only as many validation images are measured as there are training images. (Does a `zip` end with the shorter of the "
+    "two?) Go through the validation images alone.": lambda train, val: (
         (val - train.mean(dim=0))[: len(train)].square().sum() / val.numel()
     ),
     "The last validation image is left out. Does your `range` or your slice end too early?": lambda train, val: (

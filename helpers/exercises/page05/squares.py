@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable
 
@@ -81,14 +82,17 @@ def _in_plain_words(slip: str) -> str:
     python = slip[slip.find("Python says") :]
     if "only integer tensors of a single element" in slip:
         return (
-            "A slice takes one whole number, and yours is a tensor of several numbers, or of a fraction. Go through the "
+            "One whole number is needed there, and yours is a tensor of several numbers, or of a fraction. Go through the "
             f"images in a loop, draw one place for each, and draw whole numbers (`torch.randint`). {python}"
         )
-    if "randint()" in slip:
+    received = re.search(r"randint\(\) received .* got \((.*?)\), but", slip)  # and the types of what it was given
+    if "randint(): argument 'size'" in slip or (received and not re.search("tuple|list", received[1])):
         return (
             "`torch.randint` wants a shape behind the numbers, also for one draw: `()` for a single number. (That is the "
             f"`size` of which Python speaks, not yours.) {python}"
         )
+    if (received and "float" in received[1]) or re.search(r"randint\(\): argument .* must be int, not float", slip):
+        return f"`torch.randint` draws between whole numbers, and wants no fraction: `//` divides without one. {python}"
     return slip
 
 
@@ -99,12 +103,14 @@ def _of(n: int) -> str:
 def _of_shape(value: object, hidden: Tensor, images: Tensor, size: int) -> str:
     """Why the result may have another shape than the images."""
     got, shape = tuple(hidden.shape), tuple(images.shape)
-    if isinstance(value, tuple | list) and hidden.dim() > images.dim():
+    if got == (shape[0], 1, *shape[1:]):
+        return f"Your images have one axis too many, the second: the shape is {got}. `torch.cat` joins images (1, C, H, W)."
+    if isinstance(value, tuple | list) and hidden.dim() > images.dim() and len(value) != len(images):
         return f"Your function returns {len(value)} results. Only the images with their squares are wanted."
     if got == shape[1:] or got == (1, *shape[1:]):
         return "Your function returns one image, and not all of them. Does a `return` inside the loop end it too early?"
     if got[-2:] == (size, size):
-        return f"These are the squares, cut out: the shape is {got}. Wanted are the whole images, {shape}."
+        return f"These are pieces of the size of the squares: the shape is {got}. Wanted are the whole images, {shape}."
     if got == (shape[0], *shape[2:]):
         return f"The axis of the channels is lost: the shape is {got}, and {shape} is wanted."
     return f"The images come back with the shape {got}; they should keep their shape {shape}."
@@ -125,7 +131,7 @@ def black_pixels(hidden: Tensor, images: Tensor, size: int) -> Tensor:
         values = hidden[changed & ~black].unique()
         if black.any():
             raise Wrong(
-                "Pixels outside the square have changed. Only the square becomes 0, all others stay as they are."
+                "Some pixels have changed and are not black. Only the square becomes 0, all others stay as they are."
             )
         if changed.all():
             raise Wrong("Every pixel has changed, and none is black. Only the square becomes 0, all others stay.")
@@ -134,9 +140,12 @@ def black_pixels(hidden: Tensor, images: Tensor, size: int) -> Tensor:
     if all(_form(kept) == (size, size, True) for kept in ~black.any(dim=1)) and black.shape[2] > size:
         raise Wrong("It is turned round: the square is kept, and all the rest is black.", _drawing(black[0, 0]))
     if not black[:, 1:].any() and black.shape[1] > 1:
-        raise Wrong("Only the first channel has a square. It must be black in every channel: `image[:, ...]`.")
+        raise Wrong("Only the first channel has black pixels. The square is black in every channel: `image[:, ...]`.")
     if not torch.equal(black, black[:, :1].expand_as(black)):
-        raise Wrong("The square is not at the same place in all channels of an image. Draw one place for an image.")
+        raise Wrong(
+            "The channels of an image differ. Draw one place for an image, and make it black in every channel: "
+            "`image[:, ...]`."
+        )
     return black[:, 0]
 
 
@@ -170,11 +179,11 @@ def _of_forms(forms: list[tuple[int, int, bool]], black: Tensor, size: int) -> s
     wanted = f"A square of {size} x {size} is wanted in each image"
     with_black = [i for i, form in enumerate(forms) if form[0]]
     if n > 1 and with_black in ([0], [n - 1]):
-        return f"Only the {'first' if with_black == [0] else 'last'} of {n} images has a black square. {wanted}."
+        return f"Only in the {'first' if with_black == [0] else 'last'} of {n} images is anything black. {wanted}."
     if n > size and size == len(with_black) == with_black[-1] - with_black[0] + 1:
         return (
-            f"Only {size} of {n} images are changed, one after the other: your square lies across the axis that counts "
-            "the images. The shape is (N, C, H, W): go through the images in a loop, and slice H and W."
+            f"Only {size} of {n} images are changed, one after the other. The shape is (N, C, H, W): go through all N "
+            "images in a loop, and slice H and W, not N."
         )
     stripes = [form for form in forms if form[0]]
     if stripes and width > size and all(form[1:] == (width, True) and form[0] <= size for form in stripes):
@@ -195,7 +204,10 @@ def _of_forms(forms: list[tuple[int, int, bool]], black: Tensor, size: int) -> s
             )
             return f"The whole image is black. {wanted}: it ends at `top + size` and at `left + size`.{many}"
         if rows == columns == TRIALS[0][1]:
-            return f"Your square is {rows} x {rows}, whatever `size` is: here it is {size}. Use the argument."
+            return (
+                f"With `size` {size} your square is {rows} x {rows}, as it was with `size` {rows}. {wanted}: does a number "
+                "stand there in place of the argument?"
+            )
         if (rows == height) != (columns == width):
             axis = "columns" if rows == height else "rows"
             return f"You hide whole {axis}. {wanted}: choose from which row *and* from which column it goes."
@@ -207,9 +219,7 @@ def _of_forms(forms: list[tuple[int, int, bool]], black: Tensor, size: int) -> s
             )
         return f"Your black part has {_counted(rows, 'row')} and {_counted(columns, 'column')}. {wanted}."
     if any(form[0] and not form[2] for form in forms):
-        split = next(mask for mask, form in zip(black, forms, strict=True) if form[0] and not form[2])
-        across = int(split.any(dim=1).sum()) * int(split.any(dim=0).sum()) == int(split.sum())
-        if across:
+        if all(_goes_round(mask, size) for mask in black):
             return "The square leaves the image at one side and goes on at the other. The whole square must lie within."
         return f"The black pixels do not form one square. {wanted}: draw one place, and blacken a block from there."
     fixed = _of_ends(forms, black, size)
@@ -222,16 +232,23 @@ def _of_forms(forms: list[tuple[int, int, bool]], black: Tensor, size: int) -> s
         advice = " and ".join(f"`{axis} - size`" for axis in only)
         swapped = " Or are height and width swapped? The shape is (N, C, H, W)." if len(only) == 1 else ""
         return (
-            f"In some images the square is cut off at the edge: the last place from where it fits is {advice}. (These "
-            f"images have {height} rows and {width} columns.){swapped}"
+            f"In some images the black part is too small and lies at the edge, as if the square were cut off: the last "
+            f"place from where it fits is {advice}. (These images have {height} rows and {width} columns.){swapped}"
         )
     rows, columns = max(form[0] for form in forms), max(form[1] for form in forms)
     if rows != columns:
         return (
-            f"The black part has {_counted(rows, 'row')} and {_counted(columns, 'column')} at most, and is cut off "
-            f"at the edge. {wanted}: both slices are `size` long."
+            f"The black part has {_counted(rows, 'row')} and {_counted(columns, 'column')} at most, not in all images. "
+            f"{wanted}: `size` rows and `size` columns."
         )
     return f"The black part has another size from image to image. {wanted}, wherever its place is: it goes from `top` to `top + size`."
+
+
+def _goes_round(mask: Tensor, size: int) -> bool:
+    """Whether it is a square of that size if the first row and column follow the last, as in a circle."""
+    lines = mask.any(dim=1), mask.any(dim=0)
+    in_one_piece = all(int(line.sum()) == size and int((line != line.roll(1)).sum()) <= 2 for line in lines)
+    return in_one_piece and int(mask.sum()) == size * size
 
 
 def _of_ends(forms: list[tuple[int, int, bool]], black: Tensor, size: int) -> str | None:
@@ -254,10 +271,11 @@ def _of_ends(forms: list[tuple[int, int, bool]], black: Tensor, size: int) -> st
         for mask, (rows, columns, _) in zip(black, forms, strict=True)
     )
     if whole and side > size:
-        off = "by one too large" if side == size + 1 else "too large"
+        off = "by one too long" if side == size + 1 else "too long"
         return (
-            f"Your square is {side} x {side}, {off}, and cut off where it leaves the image: with `size` {size}, "
-            f"{size} x {size} is wanted. A slice `[a : b]` holds b - a pixels: the last one is b - 1."
+            f"Your black part is up to {side} pixels long, {off}, and shorter only where it reaches the last row or the last "
+            f"column: with `size` {size}, {size} x {size} is wanted. A slice `[a : b]` holds b - a pixels: the last one is "
+            "b - 1."
         )
     return None
 
@@ -295,16 +313,17 @@ def judge_places(places: list[tuple[int, int]], size: int, shape: tuple[int, int
     if len(set(places)) == 1:
         if repeated:
             raise Wrong("The square is at the same place in all images, at each call. Draw a random place for each.")
-        raise Wrong("The square is at the same place in all images. Draw a place for each image, inside the loop.")
+        raise Wrong("The square is at the same place in all images. Draw a new place for each (in a loop, inside it).")
     if size > 1 and all(top % size == 0 and left % size == 0 for top, left in places):
         raise Wrong(
             f"Every square begins in a row and a column that `size` divides: here, 0 and {size} at most. It may begin in "
             "between, too."
         )
-    for seen, side, other in ((tops, "row", "column"), (lefts, "column", "row")):
+    for seen, end, side in ((tops, last[0], "row"), (lefts, last[1], "column")):
         if len(seen) == 1:
             raise Wrong(
-                f"All squares begin in {side} {min(seen)}: only the {other} is random. Draw both, for each image."
+                f"All squares begin in {side} {min(seen)}, though there are {end + 1} {side}s in which one can begin. For each "
+                "image draw both, the row and the column, among all that there are."
             )
     if all(top == left for top, left in places):
         raise Wrong(

@@ -123,7 +123,7 @@ LOAD_SLIPS = {
     "You compared the first axis only. The whole shapes must be equal.": lambda saved, wanted: sum(
         saved[name].shape[:1] == wanted[name].shape[:1] for name in set(saved) & set(wanted)
     ),
-    "You left the first axis out of the comparison. The whole shapes must be equal.": lambda saved, wanted: sum(
+    "You left an axis out of the comparison. The whole shapes must be equal.": lambda saved, wanted: sum(
         saved[name].shape[1:] == wanted[name].shape[1:] for name in set(saved) & set(wanted)
     ),
     "You left the last axis out of the comparison. The whole shapes must be equal.": lambda saved, wanted: sum(
@@ -236,7 +236,7 @@ LOAD_SLIPS = {
     "You returned how many fit, and a second number. Only the first is wanted.": lambda saved, wanted: (
         (len(_fitting(saved, wanted)), len(wanted) - len(_fitting(saved, wanted)))
     ),
-    "Your names need only be contained in each other. They must be the same: `==`, or `in` a dictionary, not in a text.": (
+    "A name of the file need only be part of another. They must be the same: `==`, or `in` a dictionary, not in a text.": (
         lambda saved, wanted: sum(n in m and a.shape == b.shape for n, a in saved.items() for m, b in wanted.items())
     ),
     "You compare how the names end: `0.weight` is not `encoder.0.weight`. The whole names must be the same.": (
@@ -247,7 +247,7 @@ LOAD_SLIPS = {
     "You compared the names in their order, the first with the first and so on. Ask for each name, and for its shape.": (
         lambda saved, wanted: sum(n == m for (n, _), (m, _) in _pairs(saved, wanted))
     ),
-    "You sorted both and compared the first with the first and so on. One name more on a side moves all the others.": (
+    "You sorted both and compared the first with the first and so on. One name more on a side moves all behind it.": (
         lambda saved, wanted: sum(
             n == m and saved[n].shape == wanted[m].shape for n, m in zip(sorted(saved), sorted(wanted), strict=False)
         )

@@ -203,7 +203,7 @@ def _explain_head(trained: Classifier, model: Classifier, sets: dict, faults: li
         ),
         "Each of your steps is twice as long: is `backward()` or `optimizer.step()` called twice in a round? (Or is the rate "
         "0.2?)": (sets["train"], {"lr": 0.2}),
-        "The last images were left out of the training. Train on all of `images`.": (
+        "The last image was left out of the training. Train on all of `images`.": (
             tuple(each[:-1] for each in sets["train"]),
             {},
         ),

@@ -147,7 +147,7 @@ def _has_outputs(model: nn.Module, body: nn.Module, classes: int, told: str) -> 
                 "kind by itself: change nothing about it."
             ) from None
         given = fc.in_features if isinstance(fc, nn.Linear) else None
-        known = {512: "512 is right for a ResNet-18 only. ", old: "That is the number of *outputs* of the old layer. "}
+        known = {512: "512 is right for a ResNet-18. ", old: "That is the number of *outputs* of the old layer. "}
         takes = f"takes {given}" if given else "does not fit them"
         ask = "Ask the old layer how many go in: `in_features`."
         if not any(isinstance(part, nn.Linear) for part in fc.modules()):

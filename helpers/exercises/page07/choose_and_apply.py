@@ -335,7 +335,7 @@ THRESHOLD_SLIPS = {
     "search so small? Does its cost count the missed ones? Does it remember the least cost so far? Is it a threshold, and not its place in a list?": _chosen(
         best=lambda c, key: math.inf
     ),
-    "Your threshold lies below all scores, so that the alarm always goes off. Of what is your search the least? If it is "
+    "Your threshold lies above no score, so that the alarm always goes off. Of what is your search the least? If it is "
     "of the missed ones: false alarms cost, too. `min(costs)` of a dictionary is its smallest *key*; wanted is the key of "
     "the smallest cost. Or does the search never move on from its first threshold (a `return` in the first round, a first "
     "cost that nothing can beat)? And `cost` wants the scores before the labels.": (_chosen(best=lambda c, key: c[0])),
@@ -350,7 +350,7 @@ THRESHOLD_SLIPS = {
     "Your first number is the least *cost* on the validation set. Wanted is the threshold that has it.": (
         lambda v, vl, s, sl, *prices: (_least_cost(v, vl, prices), _chosen()(v, vl, s, sl, *prices)[1])
     ),
-    "In your search the alarm goes off where `score > threshold`. It should where `score >= threshold`.": (
+    "In your search and in the cost the alarm goes off where `score > threshold`: it is `>=`.": (
         lambda v, vl, s, sl, *prices: (_below(_chosen()(v, vl, s, sl, *prices)[0]), _chosen()(v, vl, s, sl, *prices)[1])
     ),
 }

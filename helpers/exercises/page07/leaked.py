@@ -167,8 +167,9 @@ LEAK_SLIPS = {
     "A *mean* hides one pixel that differs much. Look at the largest difference of each pair.": lambda a, b: _places(
         (_differences(a, b).abs().mean(dim=2) <= 0.05).any(dim=1)
     ),
-    "A mean hides one pixel that differs much, and so does a mean of squares. Look at the largest difference of each "
-    "pair.": lambda a, b: _places((_differences(a, b).square().mean(dim=2) <= 0.05).any(dim=1)),
+    "A mean of *squares* of 0.05 lets 0.2 in each pixel pass. Look at the largest difference of each pair.": lambda a, b: (
+        _places((_differences(a, b).square().mean(dim=2) <= 0.05).any(dim=1))
+    ),
     "An image that is brighter or darker all over is no copy. Take the differences without their sign: `.abs()`.": (
         lambda a, b: _places((_differences(a, b).amax(dim=2) <= 0.05).any(dim=1))
     ),

@@ -157,20 +157,18 @@ MACRO_SLIPS = {
     "That is the F1 of the first class that is somewhere. A `return` in your loop ends it there: put it behind the loop.": (
         lambda c: _f1s(c)[_there(c)][0]
     ),
-    "You cut the classes that are never answered out of the matrix, and with them their images. Such a class has an F1 of "
-    "0, and its images still count in the columns of others.": lambda c: _f1s(
-        c[c.sum(dim=0) > 0][:, c.sum(dim=0) > 0]
-    ).mean(),
-    "You cut the classes that are no label out of the matrix, and with them what was answered so. Such a class has an F1 of "
-    "0, and its images still count in the rows of others.": lambda c: _f1s(
-        c[c.sum(dim=1) > 0][:, c.sum(dim=1) > 0]
-    ).mean(),
+    "You cut the classes that are never answered out of the matrix, and with them their images. Where one is a label its F1 is 0, and its images count in the columns of others.": lambda c: (
+        _f1s(c[c.sum(dim=0) > 0][:, c.sum(dim=0) > 0]).mean()
+    ),
+    "You cut the classes that are no label out of the matrix, and with them what was answered so. Where one is answered its F1 is 0, and the answers count in rows of others.": lambda c: (
+        _f1s(c[c.sum(dim=1) > 0][:, c.sum(dim=1) > 0]).mean()
+    ),
     "You took the harmonic mean over the *classes*. Harmonic is the mean of precision and recall in each F1; over the "
     "classes it is the ordinary one.": lambda c: _there(c).sum() / (1 / _f1s(c)[_there(c)]).sum(),
     "That is the geometric mean of precision and recall (the root of their product). F1 is the harmonic one.": lambda c: (
         (_precisions(c) * _recalls(c)).sqrt()[_there(c)].mean()
     ),
-    "You divide by the number of the last class, K - 1, and not by how many classes there are.": lambda c: (
+    "You divide by the number of the last class, K - 1, and not by how many are somewhere.": lambda c: (
         _f1s(c).nansum() / (len(c) - 1)
     ),
     "Each row was added to each column: with `keepdim=True` in one of the sums a K x K table comes out. Both sums must be "

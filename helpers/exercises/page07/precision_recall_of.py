@@ -68,11 +68,11 @@ ONE_CLASS_SLIPS = {
     "Both your numbers are the recall. Precision divides by the column of k.": lambda c, k: (_both(c, k)[1],) * 2,
     "Class 0 is measured, whatever `k` is. Use `k` where the 0 stands.": lambda c, k: _both(c, 0),
     "The last class is measured, whatever `k` is. Use `k` as the position.": lambda c, k: _both(c, -1),
-    "The class before k is measured. Classes are counted from 0: class k stands in row k and column k.": lambda c, k: (
-        _both(c, k - 1)
+    "Position k - 1 is measured. Classes are counted from 0: class k stands in row k and column k.": lambda c, k: _both(
+        c, k - 1
     ),
-    "The class after k is measured. Classes are counted from 0: class k stands in row k and column k.": lambda c, k: (
-        _both(c, (k + 1) % len(c))
+    "Position k + 1 is measured. Classes are counted from 0: class k stands in row k and column k.": lambda c, k: _both(
+        c, (k + 1) % len(c)
     ),
     "You divide by how many classes there are: a mean over a row or a column, where the sum is needed.": lambda c, k: (
         c[k, k] / c[:, k].double().mean(),
@@ -82,7 +82,7 @@ ONE_CLASS_SLIPS = {
         c[k, k] / (_column(c, k) + c[k, k]),
         c[k, k] / (_row(c, k) + c[k, k]),
     ),
-    "These are counts: how many were right, of how many. A share is the first divided by the second.": lambda c, k: (
+    "That is the count of the right ones. Divide it by the column's sum, and by the row's.": lambda c, k: (
         c[k, k],
         c[k, k],
     ),
@@ -100,7 +100,7 @@ ONE_CLASS_SLIPS = {
     "its row.": lambda c, k: (c[k, k] / c.trace(),) * 2,
     "`sum(k)` takes k for the number of an *axis*: 0 adds up each column, 1 each row. First take the row or the column of "
     "k, then its sum.": lambda c, k: (c[k, k] / c.sum(dim=k)[k],) * 2,
-    "`-k` counts from the end: it is another class. Use `k`.": lambda c, k: _both(c, -k),
+    "`-k` counts from the end: often another class. Use `k`.": lambda c, k: _both(c, -k),
     "The last row and the last column are left out of your sums. `range(len(confusion))` reaches them, too.": (
         lambda c, k: (c[k, k] / c[:-1, k].sum(), c[k, k] / c[k, :-1].sum())
     ),
@@ -108,7 +108,7 @@ ONE_CLASS_SLIPS = {
         c[k, k] / c[1:, k].sum(),
         c[k, k] / c[k, 1:].sum(),
     ),
-    "That counts the images of other classes that were not called k. (It is the specificity.)": lambda c, k: (
+    "Of the images of other classes that is the share not called k (the specificity).": lambda c, k: (
         (_true_negatives(c, k) / (c.sum() - _row(c, k)),) * 2
     ),
     "These are the errors' shares: of the row and the column of k, the part that is wrong.": lambda c, k: (

@@ -67,7 +67,7 @@ FLOW_SLIPS = {
     "`start` is weighed by `keep` as well. Its part is what `keep` leaves over: 1 - keep.": (
         lambda graph, flow, start, keep: keep * (graph @ flow) + keep * start
     ),
-    "You sent `start` along the graph, too. Only the flow moves on; `start` is added afterwards, as it is.": (
+    "You sent `start` along the graph, too. Only the flow moves on; `start` is added afterwards, times 1 - keep.": (
         lambda graph, flow, start, keep: graph @ (keep * flow + (1 - keep) * start)
     ),
     "The graph is the wrong way round: row i says whom point i listens to.": lambda graph, flow, start, keep: (
@@ -171,14 +171,14 @@ FLOW_SLIPS = {
     "A link counts as 1 in yours, however strong it is. What a neighbour has is multiplied by the number in the graph.": (
         lambda graph, flow, start, keep: keep * ((graph > 0).double() @ flow.double()) + (1 - keep) * start
     ),
-    "You added up along the wrong axis: each point gets its *own* flow, times the sum of its links. Row i of the graph "
+    "Each point gets its *own* flow, times the sum of its links. Row i of the graph "
     "weighs the rows of the flow; sum over the neighbours.": lambda graph, flow, start, keep: (
         keep * graph.sum(dim=1, keepdim=True) * flow + (1 - keep) * start
     ),
     "Only the strongest neighbour counts in yours, by a maximum. Add up what all of them have.": (
         lambda graph, flow, start, keep: keep * (graph[:, :, None] * flow[None]).amax(dim=1) + (1 - keep) * start
     ),
-    "You set the diagonal of the graph to 0. The page does that when it builds one; here leave the graph as it is.": (
+    "Each point leaves itself out in yours, as if the graph's diagonal were 0. Here it is not: leave nobody out.": (
         lambda graph, flow, start, keep: keep * ((graph - graph.diagonal().diag()) @ flow) + (1 - keep) * start
     ),
     "The weight of `start` is 0.01 in yours, whatever `keep` is. It is 1 - keep.": lambda graph, flow, start, keep: (
@@ -224,7 +224,7 @@ FLOW_SLIPS = {
     "The old flow is taken off what arrives. What arrives simply takes its place.": lambda graph, flow, start, keep: (
         keep * (graph @ flow - flow) + (1 - keep) * start
     ),
-    "Each point listens to itself, too, in yours. Leave the graph as it is.": lambda graph, flow, start, keep: (
+    "The old flow is still there, times `keep`. What arrives takes its place.": lambda graph, flow, start, keep: (
         keep * ((graph + torch.eye(len(graph))) @ flow) + (1 - keep) * start
     ),
     "These are the classes with the most flow. Wanted is the flow itself.": lambda graph, flow, start, keep: (

@@ -124,10 +124,10 @@ MISREAD: dict[str, dict[str, Callable]] = {  # rule -> diagnosis -> the rule as 
         "In yours it must be the validation images. The rule forbids the *test* images only.": lambda a, b: (
             not a["chosen_on"] == b["chosen_on"] == "validation"
         ),
-        "In yours the rule breaks wherever one did not choose on the test images. It is the other way round.": (
+        "In yours the rule breaks where nobody chose on the test images. It is the other way round.": (
             lambda a, b: "test" not in (a["chosen_on"], b["chosen_on"])
         ),
-        '`a or b == "test"` asks only the second: a text on its own counts as true. Write `== "test"` behind both.': (
+        'The rule "chosen_on" is always reported. A text on its own counts as true: write `== "test"` behind both.': (
             lambda a, b: True
         ),
         "In yours choosing on the test images is allowed to both or to neither. Nobody may.": lambda a, b: (
@@ -151,7 +151,7 @@ MISREAD: dict[str, dict[str, Callable]] = {  # rule -> diagnosis -> the rule as 
         'Only "shares" is looked at. They were an example: nobody may know *anything* that the other does not.': (
             lambda a, b: ("shares" in a["knows"]) != ("shares" in b["knows"])
         ),
-        'Only "shares" is looked at, and only for `ours`. They were an example: nobody may know *anything* that the other '
+        'Only "shares" that `ours` alone knows count. They were an example: nobody may know *anything* that the other '
         "does not.": lambda a, b: "shares" in a["knows"] and "shares" not in b["knows"],
         "The *letters* of the facts are compared. Compare the facts.": lambda a, b: (
             set("".join(a["knows"])) != set("".join(b["knows"]))

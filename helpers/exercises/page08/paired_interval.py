@@ -268,7 +268,7 @@ EXERCISE = Exercise(
     "2.776)` is the lead of 3.0 ± 1.1 over draws that this page printed.",
     hints=(
         "Both contenders had the same labels in each draw. What do you compute before any mean or standard deviation?",
-        "The gains are one number for each draw, and both results are made of them alone. How many are there?",
+        "The gains are one number for each draw, and both results are made of them and `t`. How many are there?",
         "`gains.mean()` is the first result. For the second: `gains.std()` times t, over the root of `len(gains)`.",
     ),
 )

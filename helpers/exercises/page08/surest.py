@@ -165,7 +165,7 @@ SUREST_SLIPS = {
     ),
     "You sorted by how far the best class is ahead of the second. That is another rule: sort by the largest "
     "probability itself.": _take(order=_margin),
-    "You sorted by the entropy of each row. That is another rule: sort by the largest probability.": _take(
+    "You sorted by entropy or the like. That is another rule: sort by the largest probability.": _take(
         order=lambda probs: torch.special.entr(probs).sum(dim=1).argsort()
     ),
     "`probs` are probabilities already. Another softmax changes how sure the rows are, compared with each other.": _take(

@@ -181,7 +181,7 @@ COUNT_SLIPS = {
     "You leave out tensors by their names. Whatever their names are, all pairs count.": _skipping(
         lambda name, a: not name.endswith("weight")
     ),
-    "You leave out `num_batches_tracked`. Whatever their names are, all pairs count.": _skipping(
+    "You leave out `num_batches_tracked`. All pairs count, whatever they hold.": _skipping(
         lambda name, a: "num_batches_tracked" in name
     ),
     "You leave out the buffers of BatchNorm. Whatever their names are, all pairs count.": _skipping(
@@ -193,8 +193,7 @@ COUNT_SLIPS = {
     "You count only tensors of fractions. All kinds of numbers count.": _skipping(
         lambda name, a: not a.is_floating_point()
     ),
-    "You matched by name, as on page 6. Here the names differ on purpose: the first tensor of the one belongs to the "
-    "first of the other, whatever they are called.": _by_name,
+    "You matched by name, as on page 6. Here names tell nothing: the first tensor of the one belongs to the first of the other, whatever they are called.": _by_name,
     "You count the names that both have, and neither place nor shape plays a part. Pair the first tensor with the "
     "first, whatever they are called.": _by_name_alone,
     "You collect the shapes in sets, so that place and number are lost. Go through both side by side.": _as_a_set,

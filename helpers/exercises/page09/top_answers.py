@@ -159,7 +159,7 @@ ANSWER_SLIPS = {
     ),
     "You returned all classes. Only the first k are wanted.": _answers(lambda logits, k: _best(logits, len(logits))),
     "k is not used: that is the likeliest class alone.": _answers(lambda logits, k: _best(logits, 1)),
-    "k is not used: those are always the five likeliest.": _answers(lambda logits, k: _best(logits, 5)),
+    "k is not used: `[:5]` gives five, or all if fewer.": _answers(lambda logits, k: _best(logits, 5)),
     "One class is missing at the end: `[:k]` has k entries.": _answers(lambda logits, k: _best(logits, k)[:-1]),
     "One class too many: `[:k]` has k entries.": _answers(lambda logits, k: _best(logits, k + 1)),
     "The first place is left out: positions begin at 0.": _answers(lambda logits, k: _best(logits, k + 1)[1:]),

@@ -140,7 +140,7 @@ def _by_mean(batch: Tensor) -> str:
 
 
 OTHER_WORDS = {
-    "none": ("in order", "ok", "OK", "fine", "right", "no mistake", "nothing"),
+    "none": ("in order", "ok", "fine", "right", "no mistake", "nothing"),
     "not divided by 255": ("not divided", "undivided", "255"),
     "not normalised": ("not normalized", "normalised", "not normalised,"),
     "the article's numbers": (

@@ -43,6 +43,7 @@ def cost_cases() -> list[tuple]:
         case([0.875, 0.5], [False, False], [0.3125, 1.125, 1.0625], 5, 1),  # asking always
         case([0.875, 0.5, 0.375], [True, False, False], [0.8125, 0.4375, 0.125], 1, 5),  # asking is dearer
         case([0.8125, 0.6875], [True, False], [0.75, 0.5], 3, 3),  # the same cost
+        case([0.9375, *[0.75] * 6, 0.5], [True] * 7 + [False], [0.875, 0.25], 10, 1),  # costs 5 and 1 choose another
         case(
             [0.875, 0.8125, 0.6875, 0.625, 0.5], [True, True, False, True, False], [0.5625, 0.75, 0.625, 0.9375], 5, 1
         ),
@@ -81,7 +82,7 @@ def _asked(yes: Tensor, right: Tensor) -> float:
 
 
 CHEAP_SLIPS = {
-    "You return the *dearest* candidate. Wanted is the one with the smallest cost.": lambda *args: max(
+    "You return the *dearest* candidate: is it `max` for `min`, or `<` for `>=`?": lambda *args: max(
         (costs := _costs(*args)), key=costs.get
     ),
     "Of several that are cheapest, you return another than the smallest. Go through the candidates in rising order, or "
@@ -105,20 +106,18 @@ CHEAP_SLIPS = {
     "What a wrong name costs and what asking costs have changed places.": lambda c, r, candidates, w, a: _least(
         _costs(c, r, candidates, a, w)
     ),
-    "The photos that are passed to a person cost nothing in yours: each costs `ask`.": _by(
-        _errors, lambda yes, right: 0
-    ),
+    "Asking changes nothing in yours. Each photo below the threshold costs `ask`.": _by(_errors, lambda yes, right: 0),
     "You charge `wrong` for the answers that are *right*.": _by(lambda yes, right: int((yes & right).sum()), _asked),
     "You charge `wrong` for each photo that is answered. Only the wrong ones cost.": _by(
         lambda yes, right: int(yes.sum()), _asked
     ),
-    "You charge `ask` only where the answer would have been wrong. A person is paid in any case.": _by(
+    "Too few are charged `ask` in yours. Each photo that is passed to a person costs it.": _by(
         _errors, lambda yes, right: int((~yes & ~right).sum())
     ),
     "You charge `ask` only where the answer would have been right. A person is paid in any case.": _by(
         _errors, lambda yes, right: int((~yes & right).sum())
     ),
-    "You charge `ask` for the photos that are answered. The others are passed to a person.": _by(
+    "In yours, passing a photo to a person makes the sum smaller. It costs `ask`.": _by(
         _errors, lambda yes, right: int(yes.sum())
     ),
     "You charge `ask` for every photo. Only those below the threshold are passed to a person.": _by(
@@ -155,8 +154,7 @@ CHEAP_SLIPS = {
     "You return the last candidate. Keep the best one while you go through them.": lambda c, r, candidates, w, a: (
         candidates[-1]
     ),
-    "That is the smallest candidate each time: in yours, no threshold costs less than a lower one. A wrong answer that is "
-    "passed to a person no longer costs `wrong`; one that is given costs `wrong`, not 1.": lambda c, r, candidates, w, a: (
+    "That is the smallest candidate each time. Is it chosen by its cost (`key=costs.get`)? A wrong answer that is passed to a person no longer costs `wrong`; one that is given costs `wrong`, not 1.": lambda c, r, candidates, w, a: (
         min(candidates)
     ),
     "You return the largest candidate. Compare what they cost.": lambda c, r, candidates, w, a: max(candidates),

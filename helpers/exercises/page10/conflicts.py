@@ -117,7 +117,7 @@ CONFLICT_SLIPS = {
     "You return the last pair only. Collect all pairs in a list.": lambda t, labels, within: conflicts(
         t, labels, within
     )[-1:],
-    "Your list begins anew for each i, so only the pairs of the last one are left. Make it once, before the loops.": (
+    "You find no pair at all. Does your list begin anew for each i? Make it once, before the loops.": (
         lambda t, labels, within: [pair for pair in conflicts(t, labels, within) if pair[0] == len(t) - 1]
     ),
     "The last photo is left out: `range(len(thumbnails))` reaches all of them.": lambda t, labels, within: [
@@ -126,8 +126,9 @@ CONFLICT_SLIPS = {
     "The first photo is left out: places begin at 0.": lambda t, labels, within: [
         (i, j) for i, j in conflicts(t, labels, within) if i > 0
     ],
-    "You take the distance as `cdist` or `norm` returns it: the root of the *sum* of squares. Divide it by the root of "
-    "D, or take the mean of the squares.": _with(lambda t: _gaps(t).norm(dim=2)),
+    "You add up over the D numbers, as `cdist` and `norm` do. Take the mean of the squares, and then its root.": _with(
+        lambda t: _gaps(t).norm(dim=2)
+    ),
     "You divide by the root of 768. These thumbnails have fewer numbers: take D from the input, `thumbnails.shape[1]`.": (
         _with(lambda t: _gaps(t).norm(dim=2) / 768**0.5)
     ),
@@ -150,7 +151,7 @@ CONFLICT_SLIPS = {
     "You look at the largest difference. Wanted is the root of the mean square over all D numbers.": _with(
         lambda t: _gaps(t).abs().amax(dim=2)
     ),
-    "Differences with signs cancel out in your mean. Square them first.": _with(lambda t: _gaps(t).mean(dim=2).abs()),
+    "With their signs, differences cancel in a mean. Square them first.": _with(lambda t: _gaps(t).mean(dim=2).abs()),
     "You compare the means of the thumbnails. Two different photos may be equally bright.": _with(
         lambda t: (t.mean(dim=1)[:, None] - t.mean(dim=1)).abs()
     ),
@@ -188,7 +189,7 @@ EXERCISE = Exercise(
     same=same_pairs,
     returns="a list of pairs of places, such as `[(0, 2), (1, 3)]`, each pair once, the smaller place first",
     why="All pairs at once: square, mean, root make the distance; the labels must differ; i < j keeps each pair once.",
-    notice="Such pairs are worth more than any setting: one photo cannot be of two classes, so one label is wrong.",
+    notice="Such pairs are worth more than any setting: one photo cannot be of two classes, so a label is wrong.",
     hints=(
         "Two loops: `i` over all places, `j` over the places behind i. What do you ask of each pair?",
         "The distance of two thumbnails: square the differences, take the mean, then the root.",

@@ -150,7 +150,7 @@ EXERCISE = Exercise(
     returns="a list of texts, one for each name, such as `['anna_2024-05-01', 'cat']`",
     why="`rfind` says where the last underscore and the last full stop stand, or -1 if there is none. The extension has "
     "no underscore, so what stands before the last underscore never holds it.",
-    notice="Look at such groups before you believe them: one typing error in a name, and a person is in two sets.",
+    notice="Look at such groups before you believe them: one typing error, and a person may be in two sets.",
     hints=(
         "Take one name first. Where is its last underscore? What if there is none?",
         "`name.rfind('_')` is the place of the last underscore, or -1; `name.rpartition('_')` cuts the name there.",

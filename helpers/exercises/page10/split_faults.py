@@ -154,7 +154,7 @@ SPLIT_SLIPS = {
     "Groups: you compare neighbours only, training with validation and validation with test, but not training with test.": (
         _changed(0, lambda sets: _shared(sets, ((0, 1), (1, 2))))
     ),
-    "Groups: you list those that are in *all three* sets. Two are enough for a leak.": _changed(
+    "Groups: yours lists none that is in two sets alone. Two are enough for a leak.": _changed(
         0, lambda sets: sorted(set.intersection(*_groups(sets)))
     ),
     "Groups: you list all groups.": _changed(0, lambda sets: sorted(set().union(*_groups(sets)))),

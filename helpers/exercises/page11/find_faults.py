@@ -141,7 +141,7 @@ FAULT_SLIPS = {
     "You compare how many tensors there are, and call any difference missing. Compare the names.": _with(
         "missing tensor", lambda found, known: len(found["tensors"]) != len(known["tensors"])
     ),
-    "Other orders of the labels are never reported: as sets, or sorted, all orders are the same. Compare the lists.": (
+    "Other orders of the labels are never reported. (Sets, or sorted lists, would hide them.) Compare the lists.": (
         _without("label order")
     ),
     "Missing tensors are never reported. Is each name of `known['tensors']` among those found?": _without(
@@ -170,7 +170,7 @@ FAULT_SLIPS = {
     "You compare the licence with the known one. Another licence is no fault here, and a missing one is.": _with(
         "no licence", lambda found, known: found["licence"] != known["licence"]
     ),
-    "You compare the starts with the known ones. A file more is no fault; a pickle is.": _with(
+    "You report a pickle each time. A file more than the known ones is none.": _with(
         "pickle", lambda found, known: found["starts"] != known["starts"]
     ),
     "You call a file a pickle if its name is none of the usual ones. Look at its first bytes.": _with(
@@ -200,7 +200,7 @@ FAULT_SLIPS = {
     "You look at the last file alone: what the others said is replaced.": _with(
         "pickle", lambda found, known: list(found["starts"].values())[-1].startswith((b"PK", b"\x80"))
     ),
-    "You look at `model.safetensors` alone. Each of the files may be a pickle.": _with(
+    "Some pickles are missed. Look at each file, for `PK` and for `\x80`.": _with(
         "pickle", lambda found, known: found["starts"].get("model.safetensors", b"").startswith((b"PK", b"\x80"))
     ),
     "You report a pickle only if all files are pickles. One is enough: `any`.": _with(

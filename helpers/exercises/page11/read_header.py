@@ -173,11 +173,11 @@ EXERCISE = Exercise(
     same=same_header,
     why="The first eight bytes are the length, the smallest byte first; so many bytes of JSON follow, and then the "
     "numbers. The keys of the JSON are the names, but for `__metadata__`.",
-    notice="You read a file's contents without a library, and nothing in the file could have run.",
+    notice="You read a file's header in plain Python, and nothing in the file could have run.",
     hints=(
         "Three parts follow each other: eight bytes, the header, the numbers. How long is the second part?",
         'With `raw = files[name]`, `int.from_bytes(raw[:8], "little")` is the length of the header. Where does it end?',
-        "`json.loads` takes the header's bytes and makes a dictionary. Its keys are the names; one of them is no tensor.",
+        "`json.loads` takes the header's bytes and makes a dictionary. Its keys are the names; one may be no tensor.",
         "The header is `raw[8 : 8 + length]`, so the numbers begin at `8 + length`.",
     ),
 )

@@ -109,7 +109,7 @@ AP_SLIPS = {
         lambda hit, truths: sum(sum(hit) / truths for right in hit if right) / truths
     ),
     "You set the count of hits back after a wrong box. Precision is *all* hits so far divided by boxes so far.": _set_back,
-    "You multiply precision and recall. Each hit counts with a height times one step of recall, 1 / `truths`.": (
+    "Is recall a factor, or `sum` in place of `max`? Each hit counts with one height times 1 / `truths`.": (
         lambda hit, truths: sum(p * sum(hit[: i + 1]) / truths for i, p in enumerate(_precision(hit)))
     ),
     "You draw straight lines between the points. The raised curve goes in steps: each hit counts with one precision.": (

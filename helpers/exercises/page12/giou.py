@@ -84,8 +84,9 @@ def _as_sizes(a: Box, b: Box) -> float:
 
 
 GIOU_SLIPS = {
-    "Boxes that miss each other get a shared area in yours: both differences are negative, and minus times minus is "
-    "plus. Set each of them to 0 if it is negative, before you multiply.": _with_shared(lambda w, h: w * h),
+    "Boxes that miss each other get a shared area in yours (minus times minus is plus), or one below 0. Set each difference to 0 if it is negative, before you multiply.": _with_shared(
+        lambda w, h: w * h
+    ),
     "You set the shared *area* to 0 if it is negative. Where both sides are negative their product is positive: set "
     "each side to 0 first.": _with_shared(lambda w, h: max(0, w * h)),
     "You take the size of the gap as if it were shared: a negative difference means that the boxes miss each other, so "

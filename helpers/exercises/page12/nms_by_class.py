@@ -109,7 +109,7 @@ def _one_class(boxes: Tensor, scores: Tensor, labels: Tensor, overlap: float) ->
 NMS_SLIPS = {
     "Your places count among the boxes of one class. Wanted are places among all boxes: `places[kept]`, where `places` "
     "are those of the class; and at the end all by falling score.": _within_class,
-    "Boxes of other classes than the best one's are lost. They are not compared with it, but they stay.": _one_class,
+    "Boxes of other classes than the best one's are lost. They are compared only with their own class.": _one_class,
     "A box that is gone still removes others in yours. Compare each box with those that are *kept*, not with all of a "
     "higher score: in the example with A, B and C, B removes nobody.": _also_removed,
     "Your boxes remove boxes of other classes, too. A box may remove only boxes of its own label.": _greedy(

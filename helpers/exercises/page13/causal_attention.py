@@ -68,7 +68,7 @@ ATTENTION_SLIPS = {
     "No place sees itself in yours, and the first sees nothing. Hide the later places only: `triu(1)`.": (
         lambda q, k, v: _attended(_scores(q, k), v, _later(q, 0))
     ),
-    "Each place sees one later place in yours. Hide from the next one on.": lambda q, k, v: _attended(
+    "Places see the next one in yours. Hide from the next one on.": lambda q, k, v: _attended(
         _scores(q, k), v, _later(q, 2)
     ),
     "Each place sees itself and the later ones: the mask is the wrong way round.": lambda q, k, v: _attended(

@@ -53,7 +53,7 @@ def _common(sentences: list, size: int, order: object = None) -> list[str]:
 
 
 UNKNOWN_SLIPS = {
-    "`most_common` returns pairs (word, count). A word is never equal to a pair: keep the words alone.": _share(
+    "No word is ever found in yours. Do you compare pairs (word, count), or sentences with words?": _share(
         lambda known, new, size: []
     ),
     "You leave room for four special numbers, as the page does. Here all `size` are words.": _share(

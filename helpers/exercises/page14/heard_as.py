@@ -51,10 +51,10 @@ HEARD_SLIPS = {
     "The throat changes nothing in yours. Divide the speaker's formants by it first, and not the means.": (
         lambda f, means, words, throat: _nearest(f.log(), means.log(), words)
     ),
-    "You multiply the formants by the throat. They *came out* times the throat, so divide.": (
+    "The throat counts the wrong way. Formants *came out* times it, so divide them by it.": (
         lambda f, means, words, throat: _nearest((f * throat).log(), means.log(), words)
     ),
-    "The logarithm of the throat is divided out, not the throat: divide before you take the logarithm.": (
+    "You divide the logarithm by the throat. Divide the formants by it before you take the logarithm.": (
         lambda f, means, words, throat: _nearest(f.log() / throat, means.log(), words)
     ),
     "You look at the first formant alone.": (

@@ -50,7 +50,7 @@ MEL_SLIPS = {
     "Those are mel. Turn each of them into Hz at the end.": (
         lambda count, low, high: _between(count, _mel(low), _mel(high))
     ),
-    "Both ends are among yours. They are left out: `count` frequencies lie between them.": (
+    "Yours begin with the low end. Both are left out: `count` frequencies lie between.": (
         lambda count, low, high: _spaced(count, low, high, 3)
     ),
     "The low end is among yours. It is left out.": lambda count, low, high: _spaced(count, low, high, 1),

@@ -60,7 +60,7 @@ LIKE_SLIPS = {
     "The disliked items stand on your list. Leave them out, too.": lambda vectors, liked, disliked, k: _listed(
         vectors @ (_mean(vectors, liked) - _mean(vectors, disliked)), liked, k
     ),
-    "The list is cut to k before the answered items leave it, so it is too short. Leave them out first, then cut.": (
+    "The list is cut to k before the answered items leave it, so it can be short. Leave them out first, then cut.": (
         lambda vectors, liked, disliked, k: [
             item
             for item in _listed(vectors @ (_mean(vectors, liked) - _mean(vectors, disliked)), [], k)
@@ -78,12 +78,12 @@ LIKE_SLIPS = {
             vectors @ (vectors[liked].sum(dim=0) - vectors[disliked].sum(dim=0)), liked + disliked, k
         )
     ),
-    "Your answer is wrong where one of the lists is empty: the mean of no rows is nan, and so are all scores.": (
+    "Your answer can be wrong where one list is empty: the mean of no rows is nan, and so are all scores.": (
         lambda vectors, liked, disliked, k: _listed(
             vectors @ (vectors[liked].mean(dim=0) - vectors[disliked].mean(dim=0)), liked + disliked, k
         )
     ),
-    "Your answer is wrong where one of the lists is empty: the mean of no rows is nan, and so are its scores.": (
+    "Your answer can be wrong where one list is empty: the mean of no rows is nan, and so are its scores.": (
         lambda vectors, liked, disliked, k: _top(
             vectors @ (vectors[liked].mean(dim=0) - vectors[disliked].mean(dim=0)), liked + disliked, k
         )
@@ -125,7 +125,7 @@ LIKE_SLIPS = {
             k,
         )
     ),
-    "Where there are likes, the dislikes do not count in your profile: an `elif`, or a `return`, hides them. Subtract "
+    "Where there are likes, the dislikes do not count in your profile: an `else`, or a `return`, hides them. Subtract "
     "them always.": lambda vectors, liked, disliked, k: _listed(
         vectors @ (_mean(vectors, liked) if liked else -_mean(vectors, disliked)), liked + disliked, k
     ),

@@ -70,7 +70,7 @@ BIAS_SLIPS = {
             items, stars, count, lambda own: ((own - stars.mean()).sum() - penalty) / len(own)
         )
     ),
-    "The mean deviation is divided by the penalty, or by the penalty plus 1. Add the penalty to the number of the "
+    "The mean deviation is divided by the penalty plus 1. Add the penalty to the number of the "
     "item's ratings.": lambda items, stars, count, penalty: _by_item(
         items, stars, count, lambda own: (own.mean() - stars.mean()) / (1 + penalty)
     ),

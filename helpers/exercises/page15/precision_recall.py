@@ -54,14 +54,14 @@ LIST_SLIPS = {
     "Seen items stand on your list. Take them out before you take the k best.": lambda scores, seen, relevant, k: (
         _measured(_ranked(scores, [])[:k], relevant, len(_ranked(scores, [])[:k]))
     ),
-    "Seen items leave your list after it was cut to k, so it is too short. Take them out first, then cut.": (
+    "Seen items leave your list after it was cut to k, so it can be short. Take them out first, then cut.": (
         lambda scores, seen, relevant, k: _measured(
             [item for item in _ranked(scores, [])[:k] if item not in seen],
             relevant,
             len([item for item in _ranked(scores, [])[:k] if item not in seen]),
         )
     ),
-    "Your list is cut to k first, and seen items leave it afterwards, so it is too short; precision is still divided by "
+    "Your list is cut to k first, and seen items leave it afterwards, so it can be short; precision is still divided by "
     "k.": lambda scores, seen, relevant, k: _measured(
         [item for item in _ranked(scores, [])[:k] if item not in seen], relevant, k
     ),

@@ -62,7 +62,7 @@ MIXED_SLIPS = {
         lambda z, own, y, heat, share: _mix(1 - share, F.cross_entropy(z, y), heat**2 * _kl(z, own, heat).mean())
     ),
     "Yours is a cross-entropy with the teacher's probabilities. Subtract the teacher's with itself, which no student "
-    "can undercut: the loss is 0 where both agree.": (
+    "can undercut: that is 0 where both agree.": (
         lambda z, own, y, heat, share: _mix(
             share, F.cross_entropy(z, y), heat**2 * F.cross_entropy(z / heat, (own / heat).softmax(dim=1))
         )

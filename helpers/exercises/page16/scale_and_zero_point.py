@@ -52,9 +52,8 @@ RANGE_SLIPS = {
     "You count the codes. From the first code to the last there is one step less than there are codes.": (
         lambda low, high, bits: _of(min(low, 0), max(high, 0), 2**bits)
     ),
-    "That is the symmetric choice of the weights, with 0 as the code of 0. Here the codes go from 0 up, and the range "
-    "is as wide as the numbers that were seen.": _symmetric,
-    "Your zero point is that of codes from -2^(bits - 1) on. Here the lowest number gets the code 0.": (
+    "That is the symmetric choice of the weights, with 0 as the code of 0. Here the codes go from 0 up, and the range holds 0 and the numbers that were seen.": _symmetric,
+    "Your zero point is that of codes from -2^(bits - 1) on. Here the range's low end has code 0.": (
         lambda low, high, bits: (
             (found := scale_and_zero_point(low, high, bits))[0],
             found[1] - (2 ** (bits - 1) if low or high else 0),
@@ -67,11 +66,11 @@ EXERCISE = Exercise(
     cases=range_cases,
     slips=RANGE_SLIPS,
     returns="two numbers: the scale, and the zero point as a whole number",
-    why="The range is as wide as 2^bits - 1 steps. The lowest number has the code 0, so 0 lies -low / scale steps above.",
+    why="The range is as wide as 2^bits - 1 steps. Its low end has the code 0, so 0 lies -low / scale steps above.",
     notice="For what leaves a ReLU, low is 0 and so is the zero point.",
     hints=(
         "First the range: which of `low` and `high` must move if both are above 0? If both are below?",
         "`min(low, 0)` and `max(high, 0)` hold 0. How many steps are there from code 0 to code 2^bits - 1?",
-        "How many steps lie between the lowest number and 0? Round that. Mind the range that holds 0 alone.",
+        "How many steps lie between the new low and 0? Round that. Mind the range that holds 0 alone.",
     ),
 )

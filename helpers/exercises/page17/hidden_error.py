@@ -52,7 +52,7 @@ MASKED_SLIPS = {
     "Your error is that of the pixels that were shown. Count the others: those where `shown` is False.": (
         lambda outputs, targets, shown: _errors(outputs, targets, shown)[0][shown[:, None].expand_as(outputs)].mean()
     ),
-    "You add up the right errors, and divide by the number of all pixels. Divide by how many are hidden.": (
+    "You add up the right errors, and divide by the number of all errors. Divide by how many are hidden.": (
         lambda outputs, targets, shown: _over(outputs, targets, shown, lambda errors, hidden: errors.numel())
     ),
     "You divide by the number of hidden pixels, but each has C channels, and so C errors.": (

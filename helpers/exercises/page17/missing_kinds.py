@@ -49,7 +49,7 @@ def _kinds(made, real, test):
 
 
 MISSING_SLIPS = {
-    "You compare counts, and there are not as many made as real images. Compare shares: divide by how many there are.": (
+    "You compare counts, but N and M need not be the same number. Compare shares: divide by how many there are.": (
         lambda made, real, part: _kinds(made, real, lambda k: (made == k).sum() < part * (real == k).sum())
     ),
     "In these tests yours lists only the kinds that never come. Those that come too seldom are missing, too: is your "

@@ -55,7 +55,7 @@ TEACHER_SLIPS = {
     "You start from `start` at each step, so only the last student is left. Go on from where the teacher is.": (
         lambda start, students, keep: keep * start + (1 - keep) * students[-1]
     ),
-    "You stop after the first step: a `return` within the loop ends it.": (
+    "You stop after the first step: does a `return` end the loop?": (
         lambda start, students, keep: keep * start + (1 - keep) * students[0]
     ),
     "You return the teacher after each step, (T, W). Only the last is wanted.": _all_steps,

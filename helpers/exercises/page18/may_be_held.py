@@ -58,7 +58,7 @@ HELD_SLIPS = {
     "You return a set, which has no order. A list in rising order is wanted: `sorted(...)`.": lambda names: set(
         may_be_held(names)
     ),
-    "You count how often a word stands in all names. A word that stands twice in *one* name is known from no other.": (
+    "You count how often a word stands in all names. Twice in *one* name does not make it known from another one.": (
         lambda names: _known(
             names, lambda i, name, all_names: all(" ".join(all_names).split().count(w) > 1 for w in name.split())
         )
@@ -71,7 +71,7 @@ HELD_SLIPS = {
             names, lambda i, name, all_names: any(w in _others(i, all_names).split() for w in name.split())
         )
     ),
-    "Yours is true for every name: the name itself is among the names in which you look for its words.": (
+    "Yours is true for every name: is the name itself among those in which you look for its words?": (
         lambda names: list(range(len(names)))
     ),
     "You return the names. Return their places, 0 for the first.": lambda names: tuple(

@@ -35,12 +35,12 @@ GAP_SLIPS = {
     "The vectors go in with their own lengths, so a long one counts more. Bring each to length 1 first.": (
         lambda pictures, names: (pictures.mean(dim=0) - names.mean(dim=0)).norm()
     ),
-    "You bring the *means* to length 1. Bring each vector to length 1, and leave its mean as it comes out.": (
+    "You bring the *means* to length 1. Bring each vector to length 1, and leave the mean as it comes out.": (
         lambda pictures, names: (
             F.normalize(pictures.mean(dim=0), dim=0) - F.normalize(names.mean(dim=0), dim=0)
         ).norm()
     ),
-    "After the mean you bring to length 1 once more. The mean of vectors of length 1 is shorter, and that counts.": (
+    "After the mean you bring to length 1 once more. A mean of vectors of length 1 can be shorter: that counts.": (
         lambda pictures, names: (
             F.normalize(F.normalize(pictures, dim=1).mean(dim=0), dim=0)
             - F.normalize(F.normalize(names, dim=1).mean(dim=0), dim=0)

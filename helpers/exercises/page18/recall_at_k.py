@@ -68,7 +68,7 @@ RECALL_SLIPS = {
         _names(scores, label, k),
         (label[scores.topk(k, dim=0).indices] == torch.arange(scores.shape[1])).float().mean(),
     ),
-    "For the first number you divide the hits by k, too. Of its k names a picture has one own name.": (
+    "For the first number you divide the hits by k, too. Of k names one at most is the picture's.": (
         lambda scores, label, k: (_names(scores, label, k) / k, _pictures(scores, label, k))
     ),
     "The second number is the first one again. For the names go along the columns.": lambda scores, label, k: (
@@ -87,7 +87,7 @@ RECALL_SLIPS = {
         (scores.topk(k, dim=1).values == label[:, None]).any(dim=1).float().mean(),
         _pictures(scores, label, k),
     ),
-    "For the second number you compare names with the labels of the first pictures. Take the label of each picture that "
+    "For the second number you compare places with labels of the first pictures. Take the label of each picture that "
     "is among the best.": lambda scores, label, k: (
         _names(scores, label, k),
         (scores.topk(k, dim=0).indices == label[: scores.shape[1]]).any(dim=0).float().mean(),

@@ -42,7 +42,7 @@ LOSS_SLIPS = {
     "picture, the other way round: which i has `partner[i]` equal to j?": lambda scores, partner: (
         (_rows(scores, partner) + _rows(scores.T, partner)) / 2
     ),
-    "You leave `partner` out in both directions: name i does not stand in column i here.": lambda scores, partner: (
+    "You leave `partner` out in both directions: picture i need not have column i here.": lambda scores, partner: (
         (_rows(scores, torch.arange(len(scores))) + _rows(scores.T, torch.arange(len(scores)))) / 2
     ),
     "Your names look along the columns for picture j, as if they were not shuffled.": lambda scores, partner: (

@@ -42,7 +42,7 @@ CAM_SLIPS = {
     "What is below 0 is still there. It speaks against the class: the relu comes at the end.": (
         lambda maps, gradients: (gradients.mean(dim=(1, 2), keepdim=True) * maps).sum(dim=0)
     ),
-    "You cut each channel off at 0 before you add. First the sum, then the relu.": (
+    "You cut channels, or weights, off at 0 before you add. Only the sum is cut.": (
         lambda maps, gradients: (gradients.mean(dim=(1, 2), keepdim=True) * maps).relu().sum(dim=0)
     ),
     "You cut the gradients off at 0. They keep their sign; only the sum is cut.": (
@@ -69,7 +69,7 @@ EXERCISE = Exercise(
     returns="one map (h, w), nowhere below 0",
     why="One weight for each channel, the mean of its gradient over the places; then the weighted sum of the maps, and "
     "what is below 0 cut off at the end.",
-    notice="A channel whose gradient is up here and down there has a weight near 0, and vanishes from the map.",
+    notice="A channel whose gradient is up here and as far down there has weight 0, and vanishes from the map.",
     hints=(
         "A channel's weight is one number. Over which two dimensions of `gradients` do you average?",
         "Give the C weights the shape (C, 1, 1), multiply by the maps, and add up over the channels.",

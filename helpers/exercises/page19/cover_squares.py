@@ -98,7 +98,7 @@ COVER_SLIPS = {
     "That is the number that is left with the square covered. Return by how much it *falls*: whole minus covered.": (
         lambda image, weights, size: _relu(weights)(image) - _drops(image, weights, size, _relu(weights))
     ),
-    "Your model has no ReLU: where the sum is below 0, it returns 0, with and without the square.": (
+    "Your model has no ReLU: a sum below 0 must become 0, with and without the square.": (
         lambda image, weights, size: _drops(image, weights, size, lambda x: (weights * x).sum())
     ),
     "You clamp the falls. A fall may be below 0, where the number rises; only the model's numbers are clamped.": (

@@ -105,7 +105,7 @@ AREA_SLIPS = {
         lambda image, weights, strength: _of(_strongest(strength.abs()), image, weights)
     ),
     "Each time you delete one pixel alone, and the ones before are back. They stay deleted.": _alone,
-    "The number for the whole image is missing in your curve. It has D + 1 numbers, and the first is 1.": (
+    "The number for the whole image is missing in your curve. D + 1 numbers are wanted, the first a 1.": (
         lambda image, weights, strength: _but(
             lambda c: torch.trapezoid(c[1:] / c[1], dx=1 / len(image)), image, weights, strength
         )

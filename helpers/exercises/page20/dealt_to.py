@@ -43,7 +43,7 @@ def _first(count: int) -> list[int]:
 
 
 DEAL_SLIPS = {
-    "Nothing is padded: this process gets fewer images than another, which waits for it.": (
+    "Nothing is padded: a process can get fewer images than another, which waits for it.": (
         lambda rank, processes, count: list(range(rank, count, processes))
     ),
     "You cut off what does not go round. Here images are appended, so that none is left out.": (
@@ -95,7 +95,7 @@ DEAL_SLIPS = {
     "You append one image. Append until the number of places can be divided by the processes.": (
         lambda rank, processes, count: (_first(count) + ([0] if count % processes else []))[rank::processes]
     ),
-    "You return all places of all processes. Which of them belong to process `rank`?": (
+    "You return the images of all processes. Which of them belong to process `rank`?": (
         lambda rank, processes, count: _padded(processes, count)
     ),
 }

@@ -102,9 +102,7 @@ LAW_SLIPS = {
     "Your line goes through the last two points alone. Least squares takes all of them.": (
         lambda s, losses, at: _through(s, losses, at, -2, -1)
     ),
-    "Your exponent is right, but the prediction starts from the last loss. The fitted line need not go through it.": (
-        _through_one
-    ),
+    "Your prediction starts from the last loss. The fitted line need not go through it.": (_through_one),
     "Your logarithm is to the base of ten. Come back by `10 **`, or take `log`.": (
         lambda s, losses, at: (power_law(s, losses, at)[0], math.exp(math.log10(power_law(s, losses, at)[1])))
     ),
