@@ -108,7 +108,9 @@ ANSWERS = {
             "throat changes nothing": lambda f, means, words, throat: words[
                 nearest((f / throat).log() - (means / throat).log())
             ],
-            "You multiply": lambda f, means, words, throat: words[nearest((f * throat).log() - means.log())],
+            "The throat counts the wrong way": lambda f, means, words, throat: words[
+                nearest((f * throat).log() - means.log())
+            ],
             "before you take the logarithm": lambda f, means, words, throat: words[
                 nearest(f.log() / throat - means.log())
             ],
