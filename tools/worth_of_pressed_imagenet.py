@@ -49,7 +49,7 @@ STEPS, STUDENT_STEPS = 20, 300
 
 
 def thin(body: nn.Module, share: float) -> None:
-    """Two thin convolutions in place of each that looks at one pixel, where that saves weights."""
+    """Two thin convolutions in place of each that looks at one pixel."""
     for parent in list(body.modules()):
         for name, layer in list(parent.named_children()):
             if isinstance(layer, nn.Conv2d) and layer.kernel_size == (1, 1) and layer.groups == 1:

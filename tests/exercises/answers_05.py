@@ -114,6 +114,11 @@ class KeepsWhatItComputes(nn.Module):
         return self.last(self.hidden.flatten(1))
 
 
+class Doubled(nn.Sequential):
+    def forward(self, images):
+        return super().forward(images).double()
+
+
 def frozen_encoder():
     return nn.Sequential(nn.Flatten(), nn.Linear(1024, 32)).requires_grad_(False)
 
@@ -202,7 +207,7 @@ ANSWERS = {
             "mean distance. Each": lambda target, low, high: F.l1_loss(target.clamp(low, high), target),
             "Leave the root out": lambda target, low, high: lowest_by_distance(target, low, high).sqrt(),
             "answering 0": lambda target, low, high: (target**2).mean(),
-            "limits are 0 and 1": lambda target, low, high: F.mse_loss(target.clamp(0, 1), target),
+            "0 and 1 stand for limits": lambda target, low, high: F.mse_loss(target.clamp(0, 1), target),
             "may not go above `high`": lambda target, low, high: F.mse_loss(target.clamp(min=low), target),
             "answering `low` everywhere": lambda target, low, high: F.mse_loss(target.clamp(high, low), target),
             "numbers 0 and 1 of the page": floor_of_the_page,
@@ -278,6 +283,7 @@ ANSWERS = {
             "of layers is no network": lambda: [nn.Flatten(), nn.Linear(1024, 32)],
             "32,800 weights at work": ListOfLayers,
             "makes new weights": NewEachTime,
+            "the decoder takes": lambda: Doubled(nn.Flatten(), nn.Linear(1024, 32)),
             "gives images back": with_a_decoder,
             "32,768 fixed numbers": lambda: Fixed(buffer=False),
             "`matrix` in your encoder": lambda: Fixed(buffer=True),

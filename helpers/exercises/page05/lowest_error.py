@@ -40,7 +40,13 @@ def _best_constant(t: Tensor, low: float, high: float) -> Tensor:
     return min((t - x).square().mean() for x in torch.linspace(low, high, 100))
 
 
+def _one_distance(target: Tensor, low: float, high: float) -> Tensor:
+    """The distance of a single number, by an `if` that raises an error on several."""
+    return _miss(target, low, high).abs() if target < low or target > high else torch.tensor(0.0)
+
+
 LOWEST_SLIPS = {
+    "With several numbers your code raises an error; with one, it gives the distance, not squared.": _one_distance,
     "That is 0 for every target, as if each could be reached. Is the clamped target compared with itself?": (
         lambda target, low, high: 0.0
     ),
@@ -81,9 +87,7 @@ LOWEST_SLIPS = {
     "That is the square of the mean distance. Square each distance first, then take the mean.": lambda t, low, high: (
         _miss(t, low, high).mean().square()
     ),
-    "Your limits are 0 and 1, whatever is asked. Use `low` and `high`.": lambda t, low, high: (
-        _miss(t, 0, 1).square().mean()
-    ),
+    "0 and 1 stand for limits in yours. Use `low` and `high`.": lambda t, low, high: _miss(t, 0, 1).square().mean(),
     "Only what lies below `low` counts in yours. The output may not go above `high` either.": lambda t, low, high: (
         (t - t.clip(min=low)).square().mean()
     ),
@@ -96,8 +100,8 @@ LOWEST_SLIPS = {
     "That is the error of answering `high` everywhere. Are the two limits swapped, or `min` and `max`?": (
         lambda t, low, high: (t - high).square().mean()
     ),
-    "With several numbers your code raises an error; with one, it squares the target itself. Between tensors write `|` for "
-    "`or` and `&` for `and`, with brackets around each comparison. And the limit must come off before you square.": (
+    "With several numbers your code raises an error; with one, it squares the target itself. An `if` takes one number: use "
+    "a mask, with `|` for `or` and brackets around each comparison. And the limit must come off before you square.": (
         lambda t, low, high: t[bool(t < low) or bool(t > high)].square().mean()
     ),
     "That is the error of answering 0 everywhere. The output may be another number for each number of the target.": (
@@ -266,7 +270,7 @@ EXERCISE = Exercise(
     cases=target_cases,
     slips=LOWEST_SLIPS,
     returns="one number, the smallest mean squared error",
-    why="The best reachable answer is the target moved to the nearest limit. What is left is the floor.",
+    why="The best answer is the target; outside, the nearest limit. What is left is the floor.",
     notice="You can now tell before any training what no training can reach.",
     hints=(
         "If the target is 3 and the output ends at 1, which output comes nearest? And if the target is 0.5?",

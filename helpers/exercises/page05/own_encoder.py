@@ -142,6 +142,11 @@ def _latents(encoder: nn.Module, images: Tensor) -> Tensor:
             f"The latents of six images have the type `{latents.dtype}` and the shape {shape}; a decoder takes floats. Is an "
             "`argmax`, a `long()` or a comparison at the end? No gradient goes through those."
         )
+    if latents.dtype != images.dtype:
+        raise Wrong(
+            f"The latents have the type `{latents.dtype}`; the decoder takes `{images.dtype}`. Leave `double()`, `half()` and "
+            "the like out."
+        )
     if not latents.isfinite().all():
         raise Wrong(
             "Your encoder gives `nan` or `inf` for these images. Is there a logarithm of 0, or a division by 0? Black pixels "

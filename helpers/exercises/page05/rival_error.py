@@ -52,7 +52,7 @@ RIVAL_SLIPS = {
     "There is no mean image in yours: the images are compared one by one. First take the mean of the training images.": (
         lambda train, val: (val - train).square().mean()
     ),
-    "You compared the first two images. Take the mean of all training images, and measure it on all validation images.": (
+    "You compared the first of each. Take the mean of all training images, and measure it on all validation images.": (
         lambda train, val: (val[0] - train[0]).square().mean()
     ),
     "Each training image was averaged over its channels. The images are counted along the first axis, `dim=0`.": (

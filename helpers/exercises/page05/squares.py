@@ -204,10 +204,7 @@ def _of_forms(forms: list[tuple[int, int, bool]], black: Tensor, size: int) -> s
             )
             return f"The whole image is black. {wanted}: it ends at `top + size` and at `left + size`.{many}"
         if rows == columns == TRIALS[0][1]:
-            return (
-                f"With `size` {size} your square is {rows} x {rows}, as it was with `size` {rows}. {wanted}: does a number "
-                "stand there in place of the argument?"
-            )
+            return f"With `size` {size} your square is {rows} x {rows}, as it was with `size` {rows}. {wanted}: does a number stand there for it, or a `size // 2`?"
         if (rows == height) != (columns == width):
             axis = "columns" if rows == height else "rows"
             return f"You hide whole {axis}. {wanted}: choose from which row *and* from which column it goes."

@@ -168,7 +168,7 @@ FLOW_SLIPS = {
     ),
     "You took a mean of the neighbours: the links of each row are divided by their sum. Leave the graph as it is, and add "
     "up.": lambda graph, flow, start, keep: keep * (graph / graph.sum(dim=1, keepdim=True) @ flow) + (1 - keep) * start,
-    "A link counts as 1 in yours, however strong it is. What a neighbour has is multiplied by the number in the graph.": (
+    "The numbers in the graph do not count in yours. What a neighbour has is multiplied by the number in the graph.": (
         lambda graph, flow, start, keep: keep * ((graph > 0).double() @ flow.double()) + (1 - keep) * start
     ),
     "Each point gets its *own* flow, times the sum of its links. Row i of the graph "

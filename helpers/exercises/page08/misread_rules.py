@@ -65,7 +65,7 @@ MISREAD: dict[str, dict[str, Callable]] = {  # rule -> diagnosis -> the rule as 
         "The same learning rates in another order are the same choice. Compare them without their order.": lambda a, b: (
             a["rates"] != b["rates"]
         ),
-        "Each rate is compared with each in yours, so two rates always differ somewhere. Ask whether both have the *same set* "
+        "In yours any two rates that differ break the rule. Ask whether both have the *same set* "
         "of rates.": lambda a, b: any(x != y for x in a["rates"] for y in b["rates"]),
         'The rule "rates" is always reported. Does `in` look for a whole list among numbers?': lambda a, b: True,
         "The *sums* of the rates are compared. Other rates may have the same sum: compare the rates, without their order.": (
@@ -76,7 +76,7 @@ MISREAD: dict[str, dict[str, Callable]] = {  # rule -> diagnosis -> the rule as 
         "The smallest learning rates are compared. Compare all, without their order.": lambda a, b: (
             min(a["rates"]) != min(b["rates"])
         ),
-        "`zip` ends with the shorter list, so a rate that is left over is never seen. Compare all, without their order.": (
+        "You stop at the end of the shorter list, so rates left over are not seen. Compare all, without their order.": (
             lambda a, b: any(x != y for x, y in zip(sorted(a["rates"]), sorted(b["rates"])))  # noqa: B905
         ),
         "You compare how *many* learning rates there were to choose from. As many others are another choice.": (
@@ -240,7 +240,7 @@ def _slips_of_lists(right: Callable) -> dict[str, Callable]:
             ] = lambda ours, rival, rule=rule, later=later: [
                 name for name in right(ours, rival) if name not in later or rule not in right(ours, rival)
             ]
-            slips[f'Where "{rule}" is broken, the rule after it is never asked: an `elif` skips it. Write `if`.'] = (
+            slips[f'Where "{rule}" is broken, the rule after it is never asked (`elif`, `else`?). Write `if`.'] = (
                 lambda ours, rival, rule=rule, skipped=later[0]: [
                     name for name in right(ours, rival) if name != skipped or rule not in right(ours, rival)
                 ]
@@ -255,7 +255,7 @@ def _slips_of_lists(right: Callable) -> dict[str, Callable]:
             lambda ours, rival, rule=rule: [ours[rule] if name == rule else name for name in right(ours, rival)]
         )
         slips[
-            f'The name "{rule}" came apart into letters: `+=` adds a text to a list letter by letter. Use `append`.'
+            f'The name "{rule}" came apart into letters: a text was added letter by letter (`+=`?). Use `append`.'
         ] = lambda ours, rival, rule=rule: [
             part for name in right(ours, rival) for part in (list(name) if name == rule else [name])
         ]
@@ -265,9 +265,9 @@ def _slips_of_lists(right: Callable) -> dict[str, Callable]:
                     other if name == rule else name for name in right(ours, rival)
                 ]
             )
-    slips['The names are written otherwise than in the text: in small letters, such as `"steps"`.'] = (
-        lambda ours, rival: [name.capitalize() for name in right(ours, rival)]
-    )
+    slips['In the text, the names are written in small letters, such as `"steps"`.'] = lambda ours, rival: [
+        name.capitalize() for name in right(ours, rival)
+    ]
     return slips
 
 
@@ -303,7 +303,7 @@ def race_slips() -> dict[str, Callable]:
                 "knows": lambda a, b: len(a["knows"]) > len(b["knows"]),
             }
         ),
-        "Your names came apart into letters: `+=` adds a text to a list letter by letter. Use `append`.": (
+        "Your names came apart into letters: a text was added letter by letter (`+=`?). Use `append`.": (
             lambda ours, rival: [letter for name in right(ours, rival) for letter in name]
         ),
         "Only the last rule is left: is the list made anew inside your loop? Make it once, before.": (
@@ -336,7 +336,7 @@ def race_slips() -> dict[str, Callable]:
     }
     slips |= _slips_of_lists(right)
     for n in (1, 2, 3):
-        words = f"Your function asks for the first {n} of the five rules only. The others are never reported."
+        words = f"Your function reports the first {n} of the five rules only, never the others."
         slips[words.replace("first 1", "first")] = lambda ours, rival, n=n: [
             name for name in list(RULES)[:n] if name in right(ours, rival)
         ]

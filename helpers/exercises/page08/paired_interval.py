@@ -72,10 +72,10 @@ INTERVAL_SLIPS = {
         first.mean(),
         _half(first - second, t),
     ),
-    "You formed an interval for each contender and put the two widths together (root of the sum of the squares). That is "
+    "You put the spreads of the two contenders together (root of the sum of the squares). That is "
     "for contenders on *different* draws. Here both had the same: subtract draw by draw first, and form one interval of the "
     "gains.": _lead(lambda first, second, t: math.hypot(_half(first, t), _half(second, t))),
-    "You formed an interval for each contender and added the two half widths. Subtract draw by draw first: the luck that "
+    "You added the spreads of the two contenders, or their half widths. Subtract draw by draw first: the luck that "
     "both share falls out. Then form one interval, of the gains.": _lead(
         lambda first, second, t: _half(first, t) + _half(second, t)
     ),
@@ -93,7 +93,7 @@ INTERVAL_SLIPS = {
     "You multiply by the root of n. Divide by it: a mean of many draws varies *less* than a single draw.": _lead(
         lambda first, second, t: t * (first - second).std() * math.sqrt(len(first))
     ),
-    "`** 1 / 2` is first the power of 1 and then half of everything. The root is `** 0.5`, or `** (1 / 2)`.": _lead(
+    "You divide by n and by 2, as `** 1 / 2` does. Divide by the root of n: `** 0.5`, or `** (1 / 2)`.": _lead(
         lambda first, second, t: t * (first - second).std() / len(first) / 2
     ),
     "Each contender was sorted on its own before you subtracted, so the draws no longer belong together. Subtract draw by "
@@ -196,7 +196,7 @@ INTERVAL_SLIPS = {
     "That is half the range of the gains. The half width is t times their standard deviation over the root of n.": _lead(
         lambda first, second, t: ((first - second).max() - (first - second).min()) / 2
     ),
-    "That is the mean distance of the gains from their mean. The standard deviation squares them first: `.std()`.": _lead(
+    "Your s is the mean distance from the mean gain. The standard deviation squares them first: `.std()`.": _lead(
         lambda first, second, t: t * ((first - second) - (first - second).mean()).abs().mean() / math.sqrt(len(first))
     ),
     "n is the number of draws. You took that of both contenders together, twice as many.": _lead(
@@ -217,7 +217,7 @@ INTERVAL_SLIPS = {
     "You divide by the root of t. It is the root of n, the number of draws.": _lead(
         lambda first, second, t: t * (first - second).std() / math.sqrt(t)
     ),
-    "That is the standard deviation of all accuracies together. Subtract draw by draw first, and take that of the gains.": (
+    "Your s is that of all accuracies together. Subtract draw by draw first, and take that of the gains.": (
         _lead(lambda first, second, t: t * torch.cat([first, second]).std() / math.sqrt(len(first)))
     ),
     "Your root covers too much: only n stands below it.": _lead(
@@ -225,7 +225,7 @@ INTERVAL_SLIPS = {
     ),
     "Your half width is `nan`, which is no number. (If you call `mean_interval`: its second argument is a confidence such "
     "as 0.95, and not t.)": _lead(lambda first, second, t: math.nan),
-    "Your half width is always 0: the deviations from the mean add up to 0. Square them first, as `.std()` does.": _lead(
+    "Your half width is always 0. Do you add up deviations from the mean? Square them first, as `.std()` does.": _lead(
         lambda first, second, t: 0.0
     ),
     "Yours are gains in proportion to `second`. Points are wanted: `first - second`.": lambda first, second, t: (
@@ -243,16 +243,16 @@ INTERVAL_SLIPS = {
     "These are two intervals, one for each contender. Wanted is one of the gains: subtract draw by draw first.": (
         lambda first, second, t: ((first.mean(), _half(first, t)), (second.mean(), _half(second, t)))
     ),
-    "You return the two ends of the interval. Wanted are its middle and the half width: the mean gain, and what stands "
-    "behind the ±.": lambda first, second, t: (
-        (first - second).mean() - _half(first - second, t),
-        (first - second).mean() + _half(first - second, t),
-    ),
     "Your second number is the upper end of the interval. Wanted is the half width: what stands behind the ±.": _lead(
         lambda first, second, t: (first - second).mean() + _half(first - second, t)
     ),
     "Your second number is the lower end of the interval. Wanted is the half width: what stands behind the ±.": _lead(
         lambda first, second, t: (first - second).mean() - _half(first - second, t)
+    ),
+    "You return the two ends of the interval. Wanted are its middle and the half width: the mean gain, and what stands "
+    "behind the ±.": lambda first, second, t: (
+        (first - second).mean() - _half(first - second, t),
+        (first - second).mean() + _half(first - second, t),
     ),
 }
 
