@@ -190,7 +190,7 @@ ANSWERS = {
                 3, *pixels.shape[:2]
             ),
             "in the middle": lambda pixels, mean, std: ((pixels / 255 - mean) / std).movedim(2, 1),
-            "0.5 and 0.5": lambda pixels, mean, std: 2 * first(pixels) - 1,
+            "bring all to -1 to 1": lambda pixels, mean, std: 2 * first(pixels) - 1,
         },
     ),
     "9.4": Answers(

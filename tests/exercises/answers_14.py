@@ -129,10 +129,10 @@ ANSWERS = {
     "14.4": Answers(
         right=by_groups,
         wrong={
-            "blanks out first": blanks_first,
-            "double letter is lost": forgets_blanks,
+            "Equal letters with a blank between": blanks_first,
+            "become one in yours": forgets_blanks,
             "a list of symbols": lambda probs, symbols: list(by_groups(probs, symbols)),
-            "the *next* place": next_place,
+            "A letter at the end of the path is lost": next_place,
             "Repeats stay": lambda probs, symbols: "".join(symbols[b] for b in probs.argmax(dim=1) if b),
             "The blanks stay": lambda probs, symbols: "".join(
                 symbols[b] for b, _ in itertools.groupby(probs.argmax(dim=1).tolist())

@@ -118,7 +118,7 @@ ANSWERS = {
             "swap the two parts": lambda start, students, keep: after(start, students, 1 - keep),
             "begins as the first student": lambda start, students, keep: after(students[0], students[1:], keep),
             "begins at 0": lambda start, students, keep: after(0 * start, students, keep),
-            "only the last student is left": lambda start, students, keep: keep * start + (1 - keep) * students[-1],
+            "Only the last student is left": lambda start, students, keep: keep * start + (1 - keep) * students[-1],
             "after the first step": lambda start, students, keep: keep * start + (1 - keep) * students[0],
             "after each step, (T, W)": history,
             "plain mean of the students": lambda start, students, keep: keep * start + (1 - keep) * students.mean(0),
@@ -145,7 +145,7 @@ ANSWERS = {
             "You swap the two shares": lambda made, real, part: kinds(
                 made, real, lambda k: share(real, k) < part * share(made, k)
             ),
-            "multiplies the made share": lambda made, real, part: kinds(
+            "stands on the wrong side": lambda made, real, part: kinds(
                 made, real, lambda k: part * share(made, k) < share(real, k)
             ),
             "True or False for each kind": lambda made, real, part: [

@@ -111,7 +111,7 @@ ANSWERS = {
             "Only the pictures": lambda scores, partner: F.cross_entropy(scores, partner),
             "Only the names": lambda scores, partner: F.cross_entropy(scores.T, partner.argsort()),
             "You add the two directions": lambda scores, partner: 2 * both("partner", "inverse")(scores, partner),
-            "not on your diagonal": lambda scores, partner: in_order(scores[partner], torch.arange(len(scores))),
+            "name i is that of picture": lambda scores, partner: in_order(scores[partner], torch.arange(len(scores))),
             "still ask for `partner`": lambda scores, partner: both("partner", "inverse")(scores[:, partner], partner),
             "directions apart": lambda scores, partner: (
                 F.cross_entropy(scores, partner),

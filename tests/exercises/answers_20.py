@@ -48,7 +48,7 @@ ANSWERS = {
             "*each weight*": lambda w, k, b, s, bits: (2 * w + s + b * k) * bits / 8,
             "those of one example": lambda w, k, b, s, bits: ((2 + s) * w + k) * bits / 8,
             "everything by the batch": lambda w, k, b, s, bits: ((2 + s) * w + k) * b * bits / 8,
-            "gradient for each example": lambda w, k, b, s, bits: (w + b * w + s * w + b * k) * bits / 8,
+            "count for each example": lambda w, k, b, s, bits: (w + b * w + s * w + b * k) * bits / 8,
             "activations are numbers still": lambda w, k, b, s, bits: w * bits / 8 * (2 + s) + k * b,
             "always take 4 bytes": lambda weights, kept, batch, states, bits: (
                 4 * ((2 + states) * weights + batch * kept)

@@ -155,7 +155,7 @@ COUNT_SLIPS = {
     "It is the numbers of the last fitting tensor alone. Is `=`, or `=+`, in your loop where `+=` belongs?": _second(
         _last
     ),
-    "No pair fits in yours, whatever the shapes are. Are shapes compared by `is`, where `==` belongs? Or is something "
+    "No pair counts in yours, whatever the shapes. Are shapes compared by `is`, where `==` belongs? Or is something "
     "else asked for, such as `requires_grad`, that no tensor of a state dict has?": lambda saved, wanted: (0, 0),
     "You add up the sizes of the shapes. A tensor of 2 x 3 holds 6 numbers, not 5: `numel()`.": _second(
         lambda fitting: sum(sum(a.shape) for a in fitting)
@@ -166,8 +166,8 @@ COUNT_SLIPS = {
     "You give up where one is longer than the other. The rest of the longer one is left out, and the pairs count.": (
         lambda saved, wanted: count_by_position(saved, wanted) if len(saved) == len(wanted) else (0, 0)
     ),
-    "You sort the sizes before you compare. A tensor of 2 x 1 does not fit one of 1 x 2.": lambda saved, wanted: (
-        _counts(saved, wanted, lambda a, b: sorted(a.shape) == sorted(b.shape))
+    "Sizes may change places in yours. A tensor of 2 x 1 does not fit one of 1 x 2.": lambda saved, wanted: _counts(
+        saved, wanted, lambda a, b: sorted(a.shape) == sorted(b.shape)
     ),
     "Tensors of a single number, of shape (), are left out. They count, too, with one number each.": _skipping(
         lambda name, a: a.dim() == 0

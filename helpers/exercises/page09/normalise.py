@@ -85,7 +85,7 @@ PIXEL_SLIPS = {
     "The result is cut to -1 to 1. Normalised pixels may lie beyond.": lambda pixels, mean, std: normalise(
         pixels, mean, std
     ).clamp(-1, 1),
-    "Mean and deviation are times 255, and the pixels are already divided by 255. One of the two is enough.": (
+    "The pixels are divided by 255 twice, or mean and deviation are times 255 as well. Once is enough.": (
         lambda pixels, mean, std: normalise(pixels, 255 * mean, 255 * std)
     ),
     "The division by 255 is missing, or mean and deviation are divided by it as well; they are meant for pixels from 0 to 1. "
@@ -128,10 +128,10 @@ PIXEL_SLIPS = {
     "The axes are still (H, W, 3). The model wants the channels first.": lambda pixels, mean, std: (
         (pixels / 255 - mean) / std
     ),
-    "Mean and deviation came before the division by 255. They are meant for pixels from 0 to 1: divide first.": (
+    "The mean came off before the division by 255. It is meant for pixels from 0 to 1: divide first.": (
         lambda pixels, mean, std: (_first(pixels) - _column(mean)) / _column(std) / 255
     ),
-    "You divided with `//`, which leaves 0 or 1 of each byte. Divide with `/`.": lambda pixels, mean, std: (
+    "Only 0 or 1 is left of each byte, as by `//`. Keep the fractions of `/`.": lambda pixels, mean, std: (
         (_first(pixels) // 255 - _column(mean)) / _column(std)
     ),
     "The axes stand in another order than (3, H, W). Which axis is first in yours?": lambda pixels, mean, std: (
@@ -167,7 +167,7 @@ PIXEL_SLIPS = {
     "You divided by the square of the deviation.": lambda pixels, mean, std: (
         (_first(pixels) / 255 - _column(mean)) / _column(std).square()
     ),
-    "You used the numbers 0.5 and 0.5, and not the arguments.": lambda pixels, mean, std: (
+    "You bring all to -1 to 1, and do not use the arguments.": lambda pixels, mean, std: (
         (_first(pixels) / 255 - 0.5) / 0.5
     ),
     "You took the mean and the deviation of this photo. They are arguments: the model was trained with fixed ones.": (

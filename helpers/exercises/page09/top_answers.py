@@ -111,7 +111,7 @@ ANSWER_SLIPS = {
     "e to the power of 100 is too large to be stored. `softmax` holds out: it subtracts the largest logit first.": (
         _probabilities(lambda logits: logits.exp() / logits.exp().sum())
     ),
-    "k is not used: that is the likeliest class alone, and its probability, both without a list around them.": (
+    "That is the likeliest class alone. Wanted are k names, in a list, and k probabilities.": (
         lambda logits, names, k: (names[logits.argmax()], logits.softmax(dim=0).max())
     ),
     "Only the first name is there, and all k probabilities. Does a `return` inside your loop end it too early?": _names(
@@ -120,8 +120,9 @@ ANSWER_SLIPS = {
     "Only the first name is there, without a list around it. Does a `return` inside your loop end it too early?": _names(
         lambda found: found[0]
     ),
-    "Only the last name is there, as a text. In your loop `=` replaces what was there: collect the names in a list, by "
-    "`append`.": _names(lambda found: found[-1]),
+    "Only the last name is there, as a text. Does `=` replace what was there? Collect the names in a list, by `append`.": _names(
+        lambda found: found[-1]
+    ),
     "The names are `None`. `sort` and `append` change a list and return `None`; and here nothing needs to be sorted any "
     "more.": _names(lambda found: None),
     "You divided the logits by their sum. Probabilities come from a softmax: logits may be negative.": _probabilities(
@@ -134,7 +135,7 @@ ANSWER_SLIPS = {
         _named(logits, names, k),
         top_answers(logits, names, k)[1].cumsum(0),
     ),
-    "You divided the probabilities by the largest. Return them as they are among all classes.": _probabilities(
+    "The largest is 1 in yours. Divide by the sum over all classes, not by the largest.": _probabilities(
         lambda logits: logits.softmax(dim=0) / logits.softmax(dim=0).max()
     ),
     "You took squares of the logits in place of e to their power: the sign is lost.": lambda logits, names, k: (
@@ -158,7 +159,7 @@ ANSWER_SLIPS = {
         lambda logits, k: torch.arange(k)
     ),
     "You returned all classes. Only the first k are wanted.": _answers(lambda logits, k: _best(logits, len(logits))),
-    "k is not used: that is the likeliest class alone.": _answers(lambda logits, k: _best(logits, 1)),
+    "That is the likeliest class alone. Wanted are k.": _answers(lambda logits, k: _best(logits, 1)),
     "k is not used: `[:5]` gives five, or all if fewer.": _answers(lambda logits, k: _best(logits, 5)),
     "One class is missing at the end: `[:k]` has k entries.": _answers(lambda logits, k: _best(logits, k)[:-1]),
     "One class too many: `[:k]` has k entries.": _answers(lambda logits, k: _best(logits, k + 1)),

@@ -151,13 +151,13 @@ CHEAP_SLIPS = {
     "You return the first candidate: does a `return` inside the loop end it there?": lambda c, r, candidates, w, a: (
         candidates[0]
     ),
-    "You return the last candidate. Keep the best one while you go through them.": lambda c, r, candidates, w, a: (
+    "You return the last candidate. Keep the best one, and its cost, as you go.": lambda c, r, candidates, w, a: (
         candidates[-1]
     ),
     "That is the smallest candidate each time. Is it chosen by its cost (`key=costs.get`)? A wrong answer that is passed to a person no longer costs `wrong`; one that is given costs `wrong`, not 1.": lambda c, r, candidates, w, a: (
         min(candidates)
     ),
-    "You return the largest candidate. Compare what they cost.": lambda c, r, candidates, w, a: max(candidates),
+    "You return the largest candidate. Keep the least cost.": lambda c, r, candidates, w, a: max(candidates),
     "You searched among the confidences. Wanted is one of the candidates.": lambda c, r, candidates, w, a: _least(
         _costs(c, r, c.tolist(), w, a)
     ),

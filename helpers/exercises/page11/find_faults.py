@@ -200,7 +200,7 @@ FAULT_SLIPS = {
     "You look at the last file alone: what the others said is replaced.": _with(
         "pickle", lambda found, known: list(found["starts"].values())[-1].startswith((b"PK", b"\x80"))
     ),
-    "Some pickles are missed. Look at each file, for `PK` and for `\x80`.": _with(
+    "Some pickles are missed. Look at each file, for `PK` and for `\\x80`.": _with(
         "pickle", lambda found, known: found["starts"].get("model.safetensors", b"").startswith((b"PK", b"\x80"))
     ),
     "You report a pickle only if all files are pickles. One is enough: `any`.": _with(

@@ -71,7 +71,7 @@ MERGE_SLIPS = {
     "Only the first adapter is merged. Does a `return` stand inside your loop?": lambda weight, adapters: merge(
         weight, adapters[:1]
     ),
-    "Only the last adapter is merged: each starts anew from the weight. Go on from the sum so far.": (
+    "Only the last adapter is merged: each replaces the one before. Go on from the sum so far.": (
         lambda weight, adapters: merge(weight, adapters[-1:])
     ),
     "The scale multiplies the weight of the layer, too. It belongs to the product of the factors alone.": (

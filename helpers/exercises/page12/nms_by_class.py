@@ -134,7 +134,7 @@ NMS_SLIPS = {
     "The right boxes are kept, but sorted by their place. Return them by falling score.": _then(
         lambda kept, boxes, scores, labels: sorted(kept)
     ),
-    "You return an empty list. `kept` is empty at first: a loop or `any` over it lets no box in. The first must enter.": (
+    "You return an empty list. Is a box compared with itself, or let in only by `any` or a loop over the empty `kept`?": (
         lambda boxes, scores, labels, overlap: []
     ),
     "You return the boxes themselves. Wanted are their places.": _then(lambda kept, boxes, scores, labels: boxes[kept]),

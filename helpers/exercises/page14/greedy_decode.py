@@ -52,13 +52,13 @@ def _text(path: list[int], symbols: list[str]) -> str:
 
 
 DECODE_SLIPS = {
-    "You take the blanks out first, and make repeats one afterwards. Then a double letter is lost: repeats first.": (
+    "Equal letters with a blank between become one in yours. Compare with the place before, be it a blank or not.": (
         lambda probs, symbols: _text(_collapsed([best for best in _path(probs) if best]), symbols)
     ),
     "Yours is a list of symbols. Return one text: `''.join(...)` makes one of them.": (
         lambda probs, symbols: tuple(symbols[best] for best in _collapsed(_path(probs)) if best)
     ),
-    "You compare with the *next* place, and the last one has none: it counts, too, if it is no blank.": (
+    "A letter at the end of the path is lost: no other place follows it, and it counts, too.": (
         lambda probs, symbols: _text([a for a, b in itertools.pairwise(_path(probs)) if a not in (b, 0)], symbols)
     ),
     "Repeats stay in yours: a letter that lasts several places is one letter.": (

@@ -66,7 +66,7 @@ HEARD_SLIPS = {
     "You add up the sizes of the differences. Square each difference before you add.": (
         lambda f, means, words, throat: _nearest((f / throat).log(), means.log(), words, torch.abs)
     ),
-    "You return the last word of the list. Where the distance gets smaller, keep the *word* as well.": (
+    "You return the last word of the list. Where the distance gets smaller, keep distance and word.": (
         lambda f, means, words, throat: words[-1]
     ),
     "You return the first word that is nearer than the one before. Go through all, and keep the best so far.": (

@@ -78,7 +78,7 @@ LIKE_SLIPS = {
             vectors @ (vectors[liked].sum(dim=0) - vectors[disliked].sum(dim=0)), liked + disliked, k
         )
     ),
-    "Your answer can be wrong where one list is empty: the mean of no rows is nan, and so are all scores.": (
+    "Your answer can be wrong where one list is empty: is the mean of no rows nan, or the profile 0?": (
         lambda vectors, liked, disliked, k: _listed(
             vectors @ (vectors[liked].mean(dim=0) - vectors[disliked].mean(dim=0)), liked + disliked, k
         )
@@ -125,9 +125,8 @@ LIKE_SLIPS = {
             k,
         )
     ),
-    "Where there are likes, the dislikes do not count in your profile: an `else`, or a `return`, hides them. Subtract "
-    "them always.": lambda vectors, liked, disliked, k: _listed(
-        vectors @ (_mean(vectors, liked) if liked else -_mean(vectors, disliked)), liked + disliked, k
+    "Where there are likes, dislikes do not count in your profile: does `else`, `return` or `=` hide them? Subtract them always.": lambda vectors, liked, disliked, k: (
+        _listed(vectors @ (_mean(vectors, liked) if liked else -_mean(vectors, disliked)), liked + disliked, k)
     ),
     "You return scores. Wanted are the numbers of the items, so that it is known what to show.": (
         lambda vectors, liked, disliked, k: (

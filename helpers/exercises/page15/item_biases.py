@@ -83,9 +83,8 @@ BIAS_SLIPS = {
     "them.": lambda items, stars, count, penalty: _by_item(
         items, stars, count, lambda own: (own[-1] - stars.mean()) / (1 + penalty)
     ),
-    "Only the last rating of each item counts: an index that comes twice, as in `biases[items] += ...`, is changed once. "
-    "Add them up item by item.": lambda items, stars, count, penalty: _by_item(
-        items, stars, count, lambda own: (own[-1] - stars.mean()) / (len(own) + penalty)
+    "Only the last rating of each item counts: is it set by `=`, or by `biases[items] += ...`, which adds once? Add them up item by item.": lambda items, stars, count, penalty: (
+        _by_item(items, stars, count, lambda own: (own[-1] - stars.mean()) / (len(own) + penalty))
     ),
     "The mean of all is subtracted once from the sum of an item's stars. It belongs to each rating, so it is "
     "subtracted as often as there are ratings.": lambda items, stars, count, penalty: [

@@ -61,9 +61,8 @@ LIST_SLIPS = {
             len([item for item in _ranked(scores, [])[:k] if item not in seen]),
         )
     ),
-    "Your list is cut to k first, and seen items leave it afterwards, so it can be short; precision is still divided by "
-    "k.": lambda scores, seen, relevant, k: _measured(
-        [item for item in _ranked(scores, [])[:k] if item not in seen], relevant, k
+    "Your list is cut to k while seen items stand on it, and precision is divided by k. Take them out first, then cut.": lambda scores, seen, relevant, k: (
+        _measured([item for item in _ranked(scores, [])[:k] if item not in seen], relevant, k)
     ),
     "Precision is divided by the number of all unseen items. Divide by the length of the list, k at most.": (
         lambda scores, seen, relevant, k: _measured(_ranked(scores, seen)[:k], relevant, len(_ranked(scores, seen)))
@@ -90,7 +89,7 @@ LIST_SLIPS = {
     "Precision is divided by k, also where fewer items are left. Divide by the length of the list.": (
         lambda scores, seen, relevant, k: _measured(_ranked(scores, seen)[:k], relevant, k)
     ),
-    "Where fewer than k are left, seen items fill up your list, and precision is divided by them, too. Leave them out.": (
+    "Where fewer than k are left, precision is divided by seen items, too: do they fill up your list? Leave them out.": (
         lambda scores, seen, relevant, k: _measured(_ranked(scores, seen)[:k], relevant, min(k, len(scores)))
     ),
     "Seen items get the score 0, and others fall below it. Leave them out, or give them minus infinity.": (

@@ -92,7 +92,7 @@ PRUNED_SLIPS = {
             int(share * len(_flat(weights))),
         )
     ),
-    "Yours is one long tensor. Cut it back into tensors of the shapes that came in.": (
+    "Yours is one long row. Cut it back into tensors of the shapes that came in.": (
         lambda weights, share: _flat(pruned(weights, share))
     ),
     "The numbers are right, the shapes are not: give each tensor back its shape with `view`.": (

@@ -84,7 +84,7 @@ def same_tensor(got: object, right: object) -> bool:
 
 
 CHANNEL_SLIPS = {
-    "Yours is a list of tensors. `torch.stack` makes one tensor of it.": (
+    "Yours is a list. `torch.stack` makes one tensor of several.": (
         lambda weight, bits: list(round_per_channel(weight, bits))
     ),
     "You stop at the first channel of zeros. Go on with the next: `continue`, not `break` or `return`.": _until_zeros,

@@ -29,7 +29,7 @@ def kinds_cases() -> list[tuple]:
         made = torch.where(lopsided, real[0], real[torch.randint(many, (n,), generator=generator)])
         if i % 5 == 2:
             made[0] = 9  # a kind that is not real
-        return made, real, (0.5, 0.75, 0.25, 1.0)[(i // 2) % 4]
+        return made, real, 0.5 if i == 18 else (0.5, 0.75, 0.25, 1.0)[(i // 2) % 4]  # no tie by rounding
 
     ends = [
         (torch.tensor([0, 0, 0, 1]), torch.tensor([0, 0, 0, 1, 0, 0, 0, 1]), 0.5),
@@ -68,7 +68,7 @@ MISSING_SLIPS = {
     "You swap the two shares: a kind is missing where its share among the *made* images is too small.": (
         lambda made, real, part: _kinds(made, real, lambda k: _share(real, k) < part * _share(made, k))
     ),
-    "`part` multiplies the made share in yours. It belongs to the real one.": (
+    "`part` stands on the wrong side, or divides. Multiply the real share.": (
         lambda made, real, part: _kinds(made, real, lambda k: part * _share(made, k) < _share(real, k))
     ),
     "Yours says True or False for each kind. Return the numbers of those that are missing.": (

@@ -52,7 +52,7 @@ TEACHER_SLIPS = {
     "Your teacher begins at 0. It begins at `start`.": (
         lambda start, students, keep: _follow(torch.zeros_like(start), students, keep)
     ),
-    "You start from `start` at each step, so only the last student is left. Go on from where the teacher is.": (
+    "Only the last student is left: do you start from `start` at each step? Go on from where the teacher is.": (
         lambda start, students, keep: keep * start + (1 - keep) * students[-1]
     ),
     "You stop after the first step: does a `return` end the loop?": (

@@ -54,15 +54,13 @@ LOSS_SLIPS = {
         scores.T, partner.argsort()
     ),
     "You add the two directions. The loss is their mean.": lambda scores, partner: 2 * shuffled_loss(scores, partner),
-    "The right scores are not on your diagonal: the name of picture i stands in *column* `partner[i]`, so the order is "
-    "`scores[:, partner]`, not `scores[partner]`, and not its inverse.": (
+    "In yours name i is that of picture `partner[i]`. The name of picture i stands in *column* `partner[i]`: the order is `scores[:, partner]`, not `scores[partner]`, nor its inverse.": (
         lambda scores, partner: (
             (_rows(scores[partner], torch.arange(len(scores))) + _rows(scores[partner].T, torch.arange(len(scores))))
             / 2
         )
     ),
-    "The formula is right, and numbers become too large or too small for it: the logarithm of a softmax that is 0 is "
-    "minus infinity. `F.cross_entropy` and `log_softmax` take care of that.": lambda scores, partner: (
+    "The formula is right, but large scores make `exp` infinite, or a softmax 0, whose logarithm is minus infinity. `F.cross_entropy` and `log_softmax` take care of that.": lambda scores, partner: (
         -sum(scores.softmax(dim)[torch.arange(len(scores)), partner].log().mean() for dim in (0, 1)) / 2
     ),
     "You put the columns in order and still ask for `partner`: after `scores[:, partner]` the right column of row i is "

@@ -125,8 +125,7 @@ AREA_SLIPS = {
     "That is the curve. Return the area under it, one number.": (
         lambda image, weights, strength: _but(lambda c: c / c[0], image, weights, strength)
     ),
-    "`argsort` tells which pixel comes first, second, ...; sorted once more it tells each pixel's place. You use the "
-    "place where the pixel is wanted.": (
+    "`argsort` tells which pixel comes first, second, ...; sorted once more it tells each pixel's place. You take one for the other.": (
         lambda image, weights, strength: _of(_strongest(strength).argsort(), image, weights)
     ),
 }

@@ -50,7 +50,7 @@ SHARE_SLIPS = {
     "You weigh the ends half. The S points are middles of equal steps: take the plain mean.": (
         lambda gradients, inputs, baseline, change: _with_rest((inputs - baseline) * _ends_half(gradients), change)
     ),
-    "The way goes from the baseline to the inputs: subtract the baseline from the inputs, not the other way round.": (
+    "A sign is turned round: subtract the baseline from the inputs, and the sum of the shares from `change`.": (
         lambda gradients, inputs, baseline, change: _with_rest((baseline - inputs) * gradients.mean(dim=0), change)
     ),
     "Your second result is what the shares add up to. Return what of `change` they leave: change minus that sum.": (

@@ -46,7 +46,7 @@ STEP_SLIPS = {
     "You multiply everything by the batch. Weights, gradients and optimizer are there once, however large the batch is.": (
         lambda w, k, b, s, bits: ((2 + s) * w + k) * b * bits / 8
     ),
-    "A gradient for each example is in yours. The gradients of a batch are added up: one number for each weight.": (
+    "Weights, or gradients, count for each example in yours. A batch has them once: its gradients are added up.": (
         lambda w, k, b, s, bits: ((1 + s) * w + b * (k + w)) * bits / 8
     ),
     "You count the activations twice. Their own gradients are made and dropped layer by layer, and not counted here.": (
