@@ -109,7 +109,7 @@ ANSWERS = {
             "You drop single losses": lambda histories: min(
                 histories, key=lambda rate: [9.9, *(loss for loss in histories[rate] if math.isfinite(loss))][-1]
             ),
-            "*All* of them": lambda histories: min(
+            "though only *some*": lambda histories: min(
                 (rate for rate in histories if any(map(math.isfinite, histories[rate]))),
                 key=lambda rate: histories[rate][-1],
             ),
@@ -137,7 +137,7 @@ ANSWERS = {
         wrong={
             "without its correction": lambda slopes, beta: _means(slopes, beta, lambda t: 1),
             "one step too far": lambda slopes, beta: _means(slopes, beta, lambda t: 1 - beta ** (t + 1)),
-            "the same at each step": lambda slopes, beta: _means(slopes, beta, lambda t: 1 - beta),
+            "or takes the slope in whole": lambda slopes, beta: _means(slopes, beta, lambda t: 1 - beta),
             "1 minus that": lambda slopes, beta: _means(slopes, beta, lambda t: beta**t),
             "You multiply": lambda slopes, beta: _means(slopes, beta, lambda t: 1 / (1 - beta**t)),
             "only the last": lambda slopes, beta: _means(slopes, beta, lambda t: 1 - beta**t)[-1],

@@ -134,7 +134,7 @@ ANSWERS = {
             ),
             "the *mean* of each row": lambda logits: without_max(logits - logits.mean(1, keepdim=True)),
             "*smallest*": lambda logits: without_max(logits - logits.min(dim=1, keepdim=True).values),
-            "is added before the logarithm": lambda logits: (logits.softmax(dim=1) + 1e-9).log(),
+            "comes in before the logarithm": lambda logits: (logits.softmax(dim=1) + 1e-9).log(),
             "for every row": lambda logits: without_max(logits.clamp(max=88)),
             "first logit": lambda logits: without_max(logits - logits[:, :1]),
             "e to the power of 200": only_thousands,

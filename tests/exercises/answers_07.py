@@ -168,7 +168,7 @@ ANSWERS = {
             "2 results are wanted": lambda confusion, k: 2 * confusion[k, k] / (confusion[k] + confusion[:, k]).sum(),
             "Both your numbers are the recall": lambda confusion, k: [confusion[k, k] / confusion[k].sum()] * 2,
             "Class 0 is measured": lambda confusion, k: tuple(both_by_one_formula(confusion, 0)),
-            "not by `//`": lambda confusion, k: (
+            "without `//` or `int`": lambda confusion, k: (
                 confusion[k, k] // confusion[:, k].sum(),
                 confusion[k, k] // confusion[k].sum(),
             ),
@@ -177,7 +177,7 @@ ANSWERS = {
     "7.2": Answers(
         right=lambda confusion: metrics.average_f1(confusion, "macro"),
         wrong={
-            "nowhere made a 0 / 0": lambda confusion: torch.stack(
+            "makes yours `nan`": lambda confusion: torch.stack(
                 [2 * row[k] / (row.sum() + confusion[:, k].sum()) for k, row in enumerate(confusion)]
             ).mean(),
             "Somewhere a 0 / 0 became `nan`": lambda confusion: f1_of_each(confusion).mean(),

@@ -58,7 +58,7 @@ DRAW_SLIPS = {
         _gains(s, p).median(),
         _wins(s, p),
     ),
-    "That is the gain of the first draw only: a `return` inside the loop ends it there.": lambda s, p: (
+    "That is the gain of the first draw only; wanted is the mean over all draws.": lambda s, p: (
         _gains(s, p)[0],
         _wins(s, p),
     ),

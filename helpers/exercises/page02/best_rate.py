@@ -96,7 +96,7 @@ CURVE_SLIPS = {
     "whole; of the others the *end* counts.": lambda histories: min(
         _whole_or_in_part(histories), key=lambda rate: min(_whole_or_in_part(histories)[rate])
     ),
-    "A curve stays in if *any* of its losses is a number. *All* of them must be.": lambda histories: min(
+    "A curve stays in though only *some* of its losses are numbers. *All* must be.": lambda histories: min(
         _whole_or_in_part(histories), key=lambda rate: histories[rate][-1]
     ),
     "You look for the lowest loss anywhere. The model that you keep is the one at the *end* of its curve.": (
@@ -105,8 +105,8 @@ CURVE_SLIPS = {
     "You look for the lowest loss anywhere, and a curve with nan is still among them.": lambda histories: min(
         histories, key=lambda rate: min(histories[rate])
     ),
-    "You take the mean of each curve. The model that you keep is the one at the *end* of its curve.": lambda histories: (
-        min(_finite(histories), key=lambda rate: sum(histories[rate]) / len(histories[rate]))
+    "You take the mean or sum of each curve. What counts is where it ends.": lambda histories: min(
+        _finite(histories), key=lambda rate: sum(histories[rate]) / len(histories[rate])
     ),
     "You look at the first loss of each curve. The last one counts.": lambda histories: min(
         _finite(histories), key=lambda rate: histories[rate][0]
@@ -121,7 +121,7 @@ CURVE_SLIPS = {
         losses[-1] for losses in _finite(histories).values()
     ),
     "That is the smallest rate. It need not end lowest.": min,
-    "That is the first rate that does not diverge: a `return` inside the loop ends it there. Another may end lower.": (
+    "That is the first rate that does not diverge. Does a `return` end your loop there? Another may end lower.": (
         lambda histories: next(iter(_finite(histories)))
     ),
     "That is the last rate that does not diverge. Does your loop keep the lowest loss so far, and change it with each better "

@@ -61,7 +61,7 @@ CORRECTION_SLIPS = {
     "The correction is one step too far: after the first step, t is 1.": lambda slopes, beta: [
         mean / (1 - beta ** (i + 2)) for i, mean in enumerate(_running(slopes, beta))
     ],
-    "The correction is the same at each step in yours: divide by 1 minus beta to the power of t, the number of steps.": (
+    "At each step yours is the running mean divided by 1 - beta, or takes the slope in whole. Divide by 1 - beta ** t.": (
         lambda slopes, beta: [mean / (1 - beta) for mean in _running(slopes, beta)]
     ),
     "You divide by beta to the power of t; it is 1 minus that.": lambda slopes, beta: [

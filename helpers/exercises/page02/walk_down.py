@@ -58,7 +58,7 @@ WALK_SLIPS = {
     ),
     "It takes a single step. Does a `return` or a `break` stand inside the loop, or does each round begin at the start "
     "again?": lambda w, x, y, lr, steps: _walk(w, x, y, lr, 1),
-    "All steps follow the slope at the start: `backward()` stands before the loop, or there is none. At each new weight the "
+    "All steps follow the slope at the start: does the loss, or `backward()`, stand before the loop? At each new weight the "
     "slope is another.": lambda w, x, y, lr, steps: _walk(w, x, y, lr * steps, 1),
     "Each round begins at a weight of 0: it is the gradient that is to be emptied, not the weight.": (
         lambda w, x, y, lr, steps: _walk(0 * w, x, y, lr * steps, 1)

@@ -82,8 +82,9 @@ WEIGHT_SLIPS = {
         2 * len(layers)
     ),
     "Those are the biases alone: the weights of the kernels are missing.": lambda layers: sum(o for _, o, _ in layers),
-    "Layers that have the same count are counted once: a set (or the keys of a dictionary) holds each number only once. Add "
-    "up in a list, or in a loop.": lambda layers: sum({o * (i * k * k + 1) for i, o, k in layers}),
+    "Layers that are alike are counted once: a set (or the keys of a dictionary) holds each thing only once. Add up in a list, or in a loop.": lambda layers: (
+        sum({o * (i * k * k + 1) for i, o, k in layers})
+    ),
     "That is how many layers there are. How many numbers does each of them learn?": len,
     "Yours has 9 weights in each kernel, whatever `k` is: 3 x 3 is one size among others.": lambda layers: sum(
         o * (i * 9 + 1) for i, o, k in layers

@@ -35,13 +35,13 @@ SIZE_SLIPS = {
     "Between k weights there are k - 1 gaps: a spread kernel reaches over d(k - 1) + 1 pixels, not d * k.": (
         lambda size, k, stride, padding, dilation: (size + 2 * padding - dilation * k) // stride + 1
     ),
-    "The + 1 is inside the rounding. Count whole steps first, then add the first place.": (
+    "The first place is inside the rounding. Count whole steps first, then add it.": (
         lambda size, k, stride, padding, dilation: (size + 2 * padding - dilation * (k - 1) - 1 + 1) // stride
     ),
     "The + 1 is missing: the first place counts too.": lambda size, k, stride, padding, dilation: (
         (size + 2 * padding - dilation * (k - 1) - 1) // stride
     ),
-    "The kernel reaches over d(k - 1) + 1 pixels; yours leaves that 1 out.": lambda size, k, stride, padding, dilation: (
+    "You divide 1 too much: the kernel reaches over d(k - 1) + 1 pixels.": lambda size, k, stride, padding, dilation: (
         (size + 2 * padding - dilation * (k - 1)) // stride + 1
     ),
     "The brackets of d(k - 1) are lost: first k - 1, then times d.": lambda size, k, stride, padding, dilation: (

@@ -57,7 +57,7 @@ PADDED = {
     for padded, pad in {
         "You padded the image by half the kernel.": lambda k: k // 2,
         "You padded the image by one pixel.": lambda k: 1,
-        "You padded the image on all sides, by k - 1 pixels.": lambda k: k - 1,
+        "The output is as of an image padded by k - 1 pixels.": lambda k: k - 1,
         "You padded the image, so that its size stays the same.": lambda k: "same",
     }.items()
 }
@@ -79,7 +79,7 @@ CONVOLUTION_SLIPS = {
     "The kernel is turned from left to right only. Turn it upside down as well.": lambda image, kernel: _slide(
         image, kernel.flip(1)
     ),
-    "You turned the image instead of the kernel: the right values stand in reversed order.": lambda image, kernel: (
+    "You turned the image, or kernel and result both: the right values stand in reversed order.": lambda image, kernel: (
         _slide(image.flip(0, 1), kernel)
     ),
     "You turned the result, or image and kernel both, which comes to the same. Turn the kernel alone.": lambda image, kernel: (
@@ -88,7 +88,7 @@ CONVOLUTION_SLIPS = {
     "The axes of image and channel that `F.conv2d` wants are still there: take `[0, 0]` of the result.": (
         lambda image, kernel: _slide(image, kernel.flip(0, 1))[None, None]
     ),
-    "One axis too many is still there: take `[0, 0]` of the result.": lambda image, kernel: _slide(
+    "One axis too many is still there: take `[0]` of what you have.": lambda image, kernel: _slide(
         image, kernel.flip(0, 1)
     )[None],
     "`squeeze()` throws away every axis of length 1, also one of the image's own. Take `[0, 0]` instead.": (

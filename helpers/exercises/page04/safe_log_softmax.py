@@ -52,7 +52,7 @@ def _shifted(logits: Tensor) -> Tensor:
 
 SMALL = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16, 1e-20, 1e-30, 1e-37, 1e-38)
 ADDED = {
-    f"A small number, {small:g}, is added before the logarithm. It replaces every log-probability below "
+    f"A small number, {small:g}, comes in before the logarithm. It replaces every log-probability below "
     f"{math.log(small):.0f}. Go straight to the logarithm, past the softmax.": lambda logits, small=small: (
         logits.softmax(dim=1) + small
     ).log()
@@ -132,8 +132,9 @@ LOGITS_SLIPS = {
     "You subtracted the *mean* of each row. A logit far above it still overflows: subtract the largest.": lambda logits: (
         _less(logits, logits.mean(dim=1, keepdim=True))
     ),
-    "You subtracted the largest logit without its sign (`abs`). Of a row of negative ones that is another number: "
-    "subtract the largest itself.": lambda logits: _less(logits, logits.abs().amax(dim=1, keepdim=True)),
+    "In a row of logits far below 0 yours does not subtract the largest itself, and all powers become 0. Do so in every row, with its sign.": lambda logits: (
+        _less(logits, logits.abs().amax(dim=1, keepdim=True))
+    ),
     "You subtracted the first logit of each row. Another one may be far larger, and overflow.": lambda logits: _less(
         logits, logits[:, :1]
     ),

@@ -239,7 +239,7 @@ LOAD_SLIPS = {
     "A name of the file need only be part of another. They must be the same: `==`, or `in` a dictionary, not in a text.": (
         lambda saved, wanted: sum(n in m and a.shape == b.shape for n, a in saved.items() for m, b in wanted.items())
     ),
-    "You compare how the names end: `0.weight` is not `encoder.0.weight`. The whole names must be the same.": (
+    "`0.weight` is not `encoder.0.weight` for a load. The whole names must be the same.": (
         lambda saved, wanted: sum(
             (n.endswith(m) or m.endswith(n)) and a.shape == b.shape for n, a in saved.items() for m, b in wanted.items()
         )

@@ -319,9 +319,7 @@ THRESHOLD_SLIPS = {
         choose_and_apply(*given)[0],
         _least_cost(*given[:2], given[4:]) + choose_and_apply(*given)[1],
     ),
-    "Your first number is the *place* of a score among `val_scores`. Wanted is the score at this place.": (
-        _place_of_score
-    ),
+    "Your first number is the *place* of a score among `val_scores`. Wanted is a threshold itself.": (_place_of_score),
     "Your threshold is rounded to one decimal, and so another one. Return it as it is.": _rounded,
     "That is the Bayes threshold, false_alarm / (false_alarm + miss), which asks for calibrated scores. Here search for "
     "the cheapest one on the validation set.": lambda v, vl, s, sl, miss, false_alarm: (

@@ -153,7 +153,7 @@ LEAK_SLIPS = {
     "Your limit is 5 % of the pixel's value. It is 0.05 for each pixel, dark or bright.": lambda a, b: _places(
         (_differences(a, b).abs() <= 0.05 * a.flatten(1)[None]).all(dim=2).any(dim=1)
     ),
-    "Your list begins anew for each test image, so only the last one can be in it. Make it once, before the loop.": (
+    "Only the last test image counts in yours. Is the list made in the loop, or do you look behind the loop?": (
         lambda a, b: [len(b) - 1] if _copies(a, b)[-1].any() else []
     ),
     "Only the last pixel of each image decides in yours: each pixel overwrites what the ones before it said. All must be "

@@ -90,7 +90,7 @@ AT_LEAST_ONE = (
 
 MACRO_SLIPS = {
     "Somewhere a 0 / 0 became `nan`. Never answered counts as 0; nowhere is left out.": lambda c: _harmonic(c).mean(),
-    "A class that is nowhere made a 0 / 0, which is `nan`. Leave such classes out of the mean.": lambda c: _f1s(
+    "Where a class is nowhere, a 0 / 0 makes yours `nan`. Leave out such classes, and only these.": lambda c: _f1s(
         c
     ).mean(),
     "A class that is nowhere counts as 0 in yours. It has no F1: leave it out of the mean.": lambda c: (
@@ -142,7 +142,7 @@ MACRO_SLIPS = {
     "That is the mean precision of the classes that are answered: recall has no part in it.": lambda c: _precisions(c)[
         c.sum(dim=0) > 0
     ].mean(),
-    "Below the line stands the sum of the whole matrix, twice. For each class it is *its* row + *its* column: "
+    "Below the line you add up the whole matrix. For each class it is *its* row + *its* column: "
     "`sum(dim=1)` and `sum(dim=0)`.": lambda c: (c.diagonal() / c.sum()).mean(),
     "Below the line stands the sum of the whole matrix. For each class it is *its* row + *its* column: `sum(dim=1)` and "
     "`sum(dim=0)`.": lambda c: (2 * c.diagonal() / c.sum()).mean(),

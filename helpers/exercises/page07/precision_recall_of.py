@@ -115,7 +115,7 @@ ONE_CLASS_SLIPS = {
         1 - _both(c, k)[0],
         1 - _both(c, k)[1],
     ),
-    "A share is no whole number: divide by `/`, not by `//`.": lambda c, k: (
+    "A share is no whole number: use `/`, without `//` or `int`.": lambda c, k: (
         c[k, k] // _column(c, k),
         c[k, k] // _row(c, k),
     ),
