@@ -191,7 +191,7 @@ ANSWERS = {
             ),
             "first channel of zeros; what follows": stops_at_zeros,
             "first channel of zeros. Go on": lambda weight, bits: stops_at_zeros(weight, bits, blank=True),
-            "list of tensors": lambda weight, bits: list(by_library(weight, bits)),
+            "Yours is a list. `torch.stack`": lambda weight, bits: list(by_library(weight, bits)),
             "one less: 127 for 8 bits": lambda weight, bits: channelwise(
                 weight, bits, sizes_of(weight), steps=2 ** (bits - 1)
             ),
